@@ -1,0 +1,85 @@
+# What people run. Needs Python 3.11, 3.12 or 3.13, pip and make; the rest goes into .venv, in the versions of constraints.txt.
+PYTHON ?= python3
+FRAMEWORK ?= torch
+
+VENV := .venv
+BIN := $(VENV)/bin
+DONE := $(VENV)/installed
+PROJECTS := . plugins/s2s-torch plugins/s2s-tensorflow exports
+PYPROJECTS := $(PROJECTS:%=%/pyproject.toml)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# The build tools come from constraints.txt too, so no project is built with anything else.
+INSTALL_PROJECTS := $(INSTALL) --no-build-isolation --editable '.[demo,plot]' --editable './exports[export]'
+
+# $(call check_python,INTERPRETER,WHAT TO DO): one clear line where it is none of ours.
+check_python = found=$$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || found='not found'; \
+	case "$$found" in \
+		3.11|3.12|3.13) ;; \
+		*) echo "Python 3.11, 3.12 or 3.13 is needed; $(1) is $$found. $(2)" >&2; exit 1 ;; \
+	esac
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint wheels clean
+.DELETE_ON_ERROR:
+# One thing after the other, also with -j: all installs go into one environment.
+.NOTPARALLEL:
+
+help:
+	@echo "make demo     train on dates, export, translate with onnxruntime (FRAMEWORK=torch or tensorflow; now $(FRAMEWORK))"
+	@echo "make test     lint, then run every test"
+	@echo "make lint     format, lint, types and import rules only"
+	@echo "make wheels   build the four distributions into dist/ and check what they hold"
+	@echo "make clean    remove what builds and tools left; .venv and runs stay"
+	@echo "PYTHON=...    the interpreter that makes .venv, 3.11 to 3.13 (now $(PYTHON))"
+
+ifneq ($(filter demo,$(MAKECMDGOALS)),)
+ifeq ($(filter $(FRAMEWORK),torch tensorflow),)
+$(error FRAMEWORK must be torch or tensorflow, given '$(FRAMEWORK)')
+endif
+endif
+
+demo: $(DONE)/$(FRAMEWORK)
+	$(BIN)/s2s demo --framework $(FRAMEWORK)
+
+test: lint
+	$(BIN)/pytest
+
+lint: $(DONE)/test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+wheels: $(DONE)/test
+	@rm -rf dist
+	@for project in $(PROJECTS); do \
+		echo "Building $$project"; \
+		$(BIN)/python -m build -qq --no-isolation --outdir dist $$project || exit 1; \
+	done
+	S2S_DIST=dist $(BIN)/pytest tests/test_distributions.py
+
+clean:
+	rm -rf dist build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Makes .venv unless it is there. Debian's Python may lack ensurepip: there the interpreter's own pip brings one.
+$(DONE)/pip: constraints.txt
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		$(call check_python,$(PYTHON),Choose another: make $(MAKECMDGOALS) PYTHON=python3.12); \
+		echo "Making $(VENV) with $(PYTHON)"; \
+		$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
+			|| { $(PYTHON) -m venv --without-pip $(VENV) && $(PYTHON) -m pip --python $(VENV) install --quiet pip; }; \
+	}
+	@$(call check_python,$(BIN)/python,Remove $(VENV) and try again.)
+	@$(INSTALL) pip hatchling editables
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/torch $(DONE)/tensorflow: $(DONE)/%: $(DONE)/pip $(PYPROJECTS)
+	@echo "Installing s2s-toolkit with $* into $(VENV); the first time takes some minutes"
+	@$(INSTALL_PROJECTS) --editable ./plugins/s2s-$*
+	@touch $@
+
+$(DONE)/test: $(DONE)/pip $(PYPROJECTS)
+	@echo "Installing s2s-toolkit, both frameworks and the development tools into $(VENV); the first time takes some minutes"
+	@$(INSTALL_PROJECTS) --editable ./plugins/s2s-torch --editable ./plugins/s2s-tensorflow --group dev
+	@touch $(DONE)/torch $(DONE)/tensorflow $@

@@ -1,0 +1,1 @@
+"""The TensorFlow parts of s2s-toolkit."""

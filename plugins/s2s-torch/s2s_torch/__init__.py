@@ -1,0 +1,1 @@
+"""The PyTorch parts of s2s-toolkit."""

@@ -1,0 +1,107 @@
+"""PyTorch behind the core's contracts (`s2s_toolkit.contracts`): numpy in, numpy out."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from s2s_toolkit.batches import Batch
+from s2s_toolkit.model import ModelPlan, Parts
+from s2s_toolkit.parts.attention import Memory
+from s2s_torch.attention import Attention
+from s2s_torch.layout import places
+from s2s_torch.loss import batch_loss, to_tensors
+from s2s_torch.model import Model
+from s2s_torch.optimizer import Adam
+from s2s_torch.portable import PortableDecoder, PortableEncoder, PortableScorer
+
+
+class TorchFramework:
+    """Builds models."""
+
+    def build(self, plan: ModelPlan, parts: Parts) -> "TorchModel":
+        """Build a model; parts that are no modules are portable and get wrapped."""
+        encoder = _as_module(parts.encoder, PortableEncoder)
+        decoder = _as_module(parts.decoder, PortableDecoder)
+        decoder.readout_size = parts.decoder.readout_size
+        return TorchModel(Model(plan, encoder, Attention(_as_module(parts.scorer, PortableScorer)), decoder))
+
+
+class TorchModel:
+    """A PyTorch model as `s2s_toolkit.contracts.FrameworkModel`."""
+
+    def __init__(self, module: Model) -> None:
+        self.module = module
+        self.places = places(module)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        return {name: place.to_numpy(place.parameter) for name, place in self.places.items()}
+
+    @torch.no_grad()
+    def load_weights(self, weights: dict[str, np.ndarray]) -> None:
+        for name, place in self.places.items():
+            place.parameter.copy_(place.to_tensor(weights[name]))
+
+    @torch.no_grad()
+    def teacher_forced(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+        self.module.eval()
+        source_ids, source_lengths, target_in, *_ = to_tensors(batch, self.device)
+        readouts, attention = self.module.unroll(source_ids, source_lengths, target_in)
+        return self.module.output(readouts).cpu().numpy(), attention.cpu().numpy()
+
+    @torch.no_grad()
+    def loss(self, batch: Batch) -> float:
+        self.module.eval()
+        return batch_loss(self.module, batch).item()
+
+    def gradients(self, batch: Batch) -> dict[str, np.ndarray]:
+        self.module.eval()
+        parameters = [place.parameter for place in self.places.values()]
+        loss = batch_loss(self.module, batch) / batch.num_target_tokens
+        gradients = torch.autograd.grad(loss, parameters)
+        return {name: place.to_numpy(g) for (name, place), g in zip(self.places.items(), gradients, strict=True)}
+
+    def stepper(self) -> "TorchStepper":
+        return TorchStepper(self.module)
+
+    def optimizer(self, *, clip_norm: float) -> Adam:
+        return Adam(self.module, clip_norm)
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.module.parameters()).device
+
+
+class TorchStepper:
+    """A PyTorch model for the search; the state stays on the model's device."""
+
+    def __init__(self, module: Model) -> None:
+        self.module, self.device = module, next(module.parameters()).device
+        self.vocabulary_size = module.output.out_features
+
+    @torch.inference_mode()
+    def start(self, source_ids: np.ndarray, source_lengths: np.ndarray, copies: int) -> tuple[Memory, dict[str, Tensor]]:
+        self.module.eval()
+        memory, state = self.module.start(self._tensor(source_ids), self._tensor(source_lengths))
+        memory = Memory(*(x.repeat_interleave(copies, dim=0) for x in (memory.values, memory.keys, memory.mask)))
+        return memory, {name: value.repeat_interleave(copies, dim=0) for name, value in state.items()}
+
+    @torch.inference_mode()
+    def step(
+        self, previous_ids: np.ndarray, state: tuple[Memory, dict[str, Tensor]]
+    ) -> tuple[np.ndarray, np.ndarray, tuple[Memory, dict[str, Tensor]]]:
+        logits, attention, new = self.module.step(self._tensor(previous_ids), *state)
+        return logits.cpu().numpy(), attention.cpu().numpy(), (state[0], new)
+
+    @torch.inference_mode()
+    def select(self, state: tuple[Memory, dict[str, Tensor]], rows: np.ndarray) -> tuple[Memory, dict[str, Tensor]]:
+        index = self._tensor(rows)
+        return state[0], {name: value.index_select(0, index) for name, value in state[1].items()}
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(self.device)
+
+
+def _as_module(part: Any, wrapper: type[nn.Module]) -> nn.Module:
+    return part if isinstance(part, nn.Module) else wrapper(part)

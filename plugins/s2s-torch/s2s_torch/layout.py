@@ -1,0 +1,58 @@
+"""Where each weight of `docs/weights.md` lies in a PyTorch module: matrices are transposed, the LSTM's second bias is left out."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+RECURRENT = {"weight_ih": "input_kernel", "weight_hh": "recurrent_kernel", "bias_ih": "input_bias", "bias_hh": "recurrent_bias"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A parameter, and whether its matrix is the transpose of ours."""
+
+    parameter: nn.Parameter
+    transposed: bool = False
+
+    def to_numpy(self, tensor: Tensor) -> np.ndarray:
+        """A tensor of the parameter's shape (itself, its gradient, its moments) in our layout."""
+        values = tensor.detach().cpu().numpy()
+        return np.array(values.T if self.transposed else values, order="C")  # a copy: the parameter changes in place
+
+    def to_tensor(self, values: np.ndarray) -> Tensor:
+        """Our layout -> a tensor of the parameter's shape."""
+        tensor = torch.from_numpy(np.ascontiguousarray(values.T if self.transposed else values))
+        return tensor.to(self.parameter.device, self.parameter.dtype)
+
+
+def places(module: nn.Module) -> dict[str, Place]:
+    """Weight name -> where it lies, for each trained weight of a module."""
+    found = {}
+    for path, child in module.named_modules():
+        for name, place in _own_places(child):
+            found[".".join(filter(None, [path, name])).replace("attention.scorer", "attention").replace("/", ".")] = place
+    return found
+
+
+def _own_places(module: nn.Module) -> Iterator[tuple[str, Place]]:
+    parameters = {name: p for name, p in module.named_parameters(recurse=False) if p.requires_grad}
+    for name, parameter in parameters.items():
+        if isinstance(module, nn.Embedding):
+            yield "", Place(parameter)
+        elif isinstance(module, nn.Linear):
+            yield {"weight": "kernel"}.get(name, name), Place(parameter, transposed=name == "weight")
+        elif isinstance(module, nn.GRU | nn.LSTM):
+            yield _recurrent_name(name, isinstance(module, nn.LSTM)), Place(parameter, transposed=name.startswith("weight"))
+        else:
+            yield name, Place(parameter)
+
+
+def _recurrent_name(name: str, is_lstm: bool) -> str:
+    """`weight_ih_l0_reverse` -> `0.backward.input_kernel`."""
+    kind, layer, reverse = re.fullmatch(r"(\w+?_[ih]h)_l(\d+)(_reverse)?", name).groups()
+    array = "bias" if is_lstm and kind == "bias_ih" else RECURRENT[kind]
+    return f"{layer}.{'backward' if reverse else 'forward'}.{array}"

@@ -1,0 +1,53 @@
+"""The whole model: embeddings, encoder, attention, decoder, output projection (its twin: `s2s_toolkit.reference`)."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from s2s_toolkit.model import ModelPlan
+from s2s_toolkit.parts.attention import Memory
+from s2s_torch.attention import Attention
+
+State = dict[str, Tensor]
+
+
+class Model(nn.Module):
+    """Sequence-to-sequence with attention.
+
+    Args:
+        plan: Sizes.
+        encoder: Has `encode(inputs, lengths)`.
+        attention: Looks up the memory.
+        decoder: Has `start`, `step` and `unroll`.
+    """
+
+    def __init__(self, plan: ModelPlan, encoder: nn.Module, attention: Attention, decoder: nn.Module) -> None:
+        super().__init__()
+        self.source_embedding = nn.Embedding(plan.source_size, plan.config.embedding_size)
+        self.target_embedding = nn.Embedding(plan.target_size, plan.config.embedding_size)
+        self.encoder, self.attention, self.decoder = encoder, attention, decoder
+        self.output = nn.Linear(decoder.readout_size, plan.target_size)
+        self.dropout = nn.Dropout(plan.config.dropout)
+
+    def start(self, source_ids: Tensor, source_lengths: Tensor) -> tuple[Memory, State]:
+        """Sources (B, S), lengths (B,) -> what attention reads, and the decoder's first state."""
+        embedded = self.dropout(self.source_embedding(source_ids))
+        values, summary = self.encoder.encode(embedded, source_lengths)
+        mask = torch.arange(source_ids.shape[1], device=source_ids.device) < source_lengths[:, None]
+        return self.attention.memory(values, mask), self.decoder.start(summary)
+
+    def step(self, previous_ids: Tensor, memory: Memory, state: State) -> tuple[Tensor, Tensor, State]:
+        """Previous ids (B,) -> logits (B, V), attention (B, S), state."""
+        embedded = self.dropout(self.target_embedding(previous_ids))
+        readout, attention, state = self.decoder.step(embedded, state, self._attend(memory))
+        return self.output(readout), attention, state
+
+    def unroll(self, source_ids: Tensor, source_lengths: Tensor, target_in: Tensor) -> tuple[Tensor, Tensor]:
+        """Given targets (B, T) -> readouts (B, T, R), attention (B, T, S); `output` makes logits of readouts."""
+        memory, state = self.start(source_ids, source_lengths)
+        embedded = self.dropout(self.target_embedding(target_in))
+        return self.decoder.unroll(embedded, state, self._attend(memory))
+
+    def _attend(self, memory: Memory) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+        return lambda query: self.attention.attend(query, memory)

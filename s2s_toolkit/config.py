@@ -1,0 +1,157 @@
+"""The config of a run: a TOML file, checked in full when it is read."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from s2s_toolkit.errors import ConfigError
+from s2s_toolkit.options import explain
+
+
+class Section(BaseModel):
+    """A section that refuses unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PartConfig(BaseModel):
+    """A section that names a part; its other keys are the options of that part, checked by the part itself."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys beside `name`."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class DataConfig(Section):
+    """`[data]`: a TSV file each, or two parallel files (source, target); paths are relative to the config file."""
+
+    train: Path | tuple[Path, Path]
+    dev: Path | tuple[Path, Path]
+    max_source_length: int = Field(200, ge=1)
+    max_target_length: int = Field(200, ge=1)
+
+
+class TextConfig(Section):
+    """`[source]` and `[target]`: how text becomes symbols."""
+
+    tokenizer: str = "characters"
+    min_frequency: int = Field(1, ge=1)
+    max_size: int = Field(0, ge=0)
+
+
+class TrainingConfig(Section):
+    """`[training]`: how long, how fast, when to stop.
+
+    Attributes:
+        batch_size: Pairs in a batch.
+        max_epochs: Passes over the corpus at most.
+        learning_rate: Adam's, at the start.
+        schedule: "constant", or "cosine": down to zero at the last epoch (Loshchilov and Hutter 2017, without restarts).
+        clip_norm: Greatest norm of the gradient.
+        metric: What chooses the best checkpoint: "loss" on the dev pairs, or a metric on their greedy translations.
+        patience: Validations without a better one before training stops; 0 means never.
+        validate_every: Epochs between validations.
+    """
+
+    batch_size: int = Field(64, ge=1)
+    max_epochs: int = Field(20, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    schedule: Literal["constant", "cosine"] = "constant"
+    clip_norm: float = Field(1.0, gt=0)
+    metric: str = "loss"
+    patience: int = Field(5, ge=0)
+    validate_every: int = Field(1, ge=1)
+
+
+class DecodingConfig(BaseModel):
+    """`[decoding]`: a strategy; its other keys are the options of that strategy."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    strategy: str = "beam"
+    max_length: int = Field(100, ge=1)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys beside `strategy` and `max_length`."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class ModelConfig(Section):
+    """The model's part of a config.
+
+    Attributes:
+        embedding_size: Of source and target symbols, E.
+        dropout: Share of values dropped from the embeddings while training.
+    """
+
+    embedding_size: int = Field(128, ge=1)
+    dropout: float = Field(0.0, ge=0, lt=1)
+    encoder: PartConfig = PartConfig(name="gru")
+    attention: PartConfig = PartConfig(name="additive")
+    decoder: PartConfig = PartConfig(name="bahdanau")
+
+
+class Config(Section):
+    """A whole config. Every section but `[data]` has defaults."""
+
+    framework: str = "torch"
+    seed: int = Field(1, ge=0, lt=2**31)
+    data: DataConfig
+    source: TextConfig = TextConfig()
+    target: TextConfig = TextConfig()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    decoding: DecodingConfig = DecodingConfig()
+
+
+def read_config(path: Path) -> Config:
+    """Read a TOML file; relative paths in `[data]` are taken from the file's own folder."""
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except OSError as error:
+        raise ConfigError(f"can't read config {path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    return parse_config(content, folder=path.parent, where=str(path))
+
+
+def parse_config(content: dict[str, Any], *, folder: Path, where: str) -> Config:
+    """Check the content of a config; `where` names it in errors, `folder` is what its paths are relative to."""
+    try:
+        config = Config.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {explain(error, known_keys())}") from error
+    return config.model_copy(update={"data": _resolved(config.data, folder)})
+
+
+def write_config(config: Config, path: Path) -> None:
+    """Write a config as TOML, defaults included."""
+    path.write_text(tomli_w.dumps(config.model_dump(mode="json")), encoding="utf-8", newline="\n")
+
+
+def known_keys() -> dict[str, list[str]]:
+    """Section -> the keys that it knows, for error messages; "" is the top."""
+    return {name: list(section.model_fields) for name, section in _sections("", Config)}
+
+
+def _sections(name: str, section: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    yield name, section
+    for key, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from _sections(".".join(filter(None, [name, key])), field.annotation)
+
+
+def _resolved(data: DataConfig, folder: Path) -> DataConfig:
+    def resolve(paths: Path | tuple[Path, Path]) -> Path | tuple[Path, Path]:
+        return (folder / paths[0], folder / paths[1]) if isinstance(paths, tuple) else folder / paths
+
+    return data.model_copy(update={"train": resolve(data.train), "dev": resolve(data.dev)})

@@ -1,0 +1,70 @@
+"""What the pipeline expects of a framework. Only numpy arrays cross this border."""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from s2s_toolkit.batches import Batch
+from s2s_toolkit.model import ModelPlan, Parts
+
+
+class Stepper(Protocol):
+    """A model seen from the search: numpy in, numpy out; the state is the framework's own and stays where it is."""
+
+    vocabulary_size: int
+
+    def start(self, source_ids: np.ndarray, source_lengths: np.ndarray, copies: int) -> Any:
+        """Encode sources (B, S), lengths (B,); the state has `copies` rows for each source, side by side."""
+
+    def step(self, previous_ids: np.ndarray, state: Any) -> tuple[np.ndarray, np.ndarray, Any]:
+        """Previous ids (B·copies,) -> logits (B·copies, V), attention (B·copies, S), state."""
+
+    def select(self, state: Any, rows: np.ndarray) -> Any:
+        """The state whose row i is row `rows[i]` of the given one; rows stay within their source."""
+
+
+class Optimizer(Protocol):
+    """Adam (Kingma and Ba 2015) with the gradient's norm clipped."""
+
+    def step(self, batch: Batch, *, learning_rate: float, seed: int) -> float:
+        """Train on one batch; the loss before the step, summed over real target tokens, in nats. `seed` draws the dropout."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """`mean.<weight>`, `variance.<weight>` in the layout of the weights, and `steps` ()."""
+
+    def load_state(self, state: dict[str, np.ndarray]) -> None:
+        """Take over what `state` gave, in this or the other framework."""
+
+
+class FrameworkModel(Protocol):
+    """A model built by a framework."""
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Every weight by name, in the layout of `docs/weights.md`."""
+
+    def load_weights(self, weights: dict[str, np.ndarray]) -> None:
+        """Take over weights; names and shapes have been checked."""
+
+    def teacher_forced(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+        """Logits (B, T, V) and attention (B, T, S) for given targets, without dropout."""
+
+    def loss(self, batch: Batch) -> float:
+        """Cross-entropy in nats, summed over real target tokens, without dropout."""
+
+    def gradients(self, batch: Batch) -> dict[str, np.ndarray]:
+        """The gradient of `loss` per target token, in the layout of the weights."""
+
+    def stepper(self) -> Stepper:
+        """The model for decoding."""
+
+    def optimizer(self, *, clip_norm: float) -> Optimizer:
+        """A fresh optimizer of this model."""
+
+
+class Framework(Protocol):
+    """A framework plugin's entry."""
+
+    def build(self, plan: ModelPlan, parts: Parts) -> FrameworkModel:
+        """Build a model of these parts; its weights are then loaded."""
+
+

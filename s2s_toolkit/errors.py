@@ -1,0 +1,29 @@
+"""Errors for people: what was wrong, what was given, what would work. The command line prints one line and exits with 2."""
+
+
+class S2SError(Exception):
+    """Something the user can mend; every error below is one."""
+
+
+class ConfigError(S2SError):
+    """A config that can't be read or describes a model that can't work."""
+
+
+class UnknownComponentError(S2SError):
+    """A part that no installed plugin offers, or that two plugins offer under one name."""
+
+
+class UnsupportedError(S2SError):
+    """Something that this framework or this file can't do; never a silent difference."""
+
+
+class DataError(S2SError):
+    """A corpus that can't be read: names the file and the line."""
+
+
+class RunError(S2SError):
+    """A run directory with a missing, truncated or foreign file."""
+
+
+class ModelFileError(S2SError):
+    """An exported model file that is none of ours or does not open."""

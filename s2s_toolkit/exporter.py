@@ -1,0 +1,68 @@
+"""Exported model files: what a format must offer, and how a run directory or a file becomes a translator."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from s2s_toolkit.errors import ModelFileError, UnsupportedError
+from s2s_toolkit.loading import load_translator
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import Run, open_run
+from s2s_toolkit.translation import Translation
+
+
+class TextTranslator(Protocol):
+    """What both `s2s_toolkit.translator.Translator` and an exported file's translator are."""
+
+    def __call__(self, texts: Sequence[str]) -> list[Translation]:
+        """Translate texts, in their order."""
+
+
+class Exporter(Protocol):
+    """A format of model files; its name is also its suffix, so "onnx" writes and opens "*.onnx"."""
+
+    def export(
+        self, run: Run, path: Path, registry: Registry, *, framework: str, strategy: str, options: Mapping[str, Any]
+    ) -> str:
+        """Write a run's best model to a file, which is verified against the framework before it gets its name.
+
+        Args:
+            run: What to export.
+            path: The file; it does not exist or may be replaced.
+            registry: Where parts are found.
+            framework: Which framework the file is verified against.
+            strategy: The decoding strategy in the file.
+            options: Its options, and `max_length`.
+
+        Returns:
+            One line that says what was verified.
+        """
+
+    def open(self, path: Path, settings: Mapping[str, int | float]) -> TextTranslator:
+        """Open a file; `settings` overlay the defaults that it holds."""
+
+
+def open_translator(
+    path: Path, registry: Registry, *, framework: str = "", strategy: str = "", options: Mapping[str, Any] | None = None
+) -> TextTranslator:
+    """A translator for a run directory or an exported file.
+
+    Args:
+        path: Either.
+        registry: Where parts and formats are found.
+        framework: What computes a run; an exported file needs none and refuses it.
+        strategy: A decoding strategy for a run; an exported file holds its own.
+        options: Options of the strategy and `max_length`; for an exported file, the settings that it lets vary.
+    """
+    if path.is_dir() or not path.suffix:
+        return load_translator(open_run(path, registry), registry, framework=framework, strategy=strategy, options=options)
+    if framework or strategy:
+        raise UnsupportedError(f"{path} holds its own model and strategy; leave out --framework and --strategy, or export anew")
+    if not path.is_file():
+        raise ModelFileError(f"there is no model file {path}")
+    return find_exporter(path.suffix.removeprefix("."), registry).open(path, options or {})
+
+
+def find_exporter(format_name: str, registry: Registry) -> Exporter:
+    """The exporter of a format."""
+    return registry.load("exporter", format_name)()

@@ -1,0 +1,72 @@
+"""From a run directory to a model and a translator."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from s2s_toolkit.contracts import FrameworkModel
+from s2s_toolkit.errors import RunError
+from s2s_toolkit.model import ModelPlan, build_parts
+from s2s_toolkit.options import create_part
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import Run, load_checkpoint
+from s2s_toolkit.strategies.contract import DecodingStrategy
+from s2s_toolkit.translator import Translator
+
+
+def plan_of(run: Run) -> ModelPlan:
+    """What the run's model is."""
+    return ModelPlan(run.config.model, len(run.source.vocabulary), len(run.target.vocabulary))
+
+
+def build_model(plan: ModelPlan, registry: Registry, framework: str) -> FrameworkModel:
+    """Build a model in a framework; its weights are not set yet."""
+    builder = registry.load("framework", framework)()
+    return builder.build(plan, build_parts(plan.config, registry, framework))
+
+
+def load_model(run: Run, registry: Registry, framework: str, *, checkpoint: str = "best") -> FrameworkModel:
+    """Build the run's model in a framework, which need not be the one it was trained in, and load a checkpoint."""
+    model = build_model(plan_of(run), registry, framework)
+    path = run.checkpoint_path(checkpoint)
+    model.load_weights(fitting_weights(load_checkpoint(path).weights, model, path))
+    return model
+
+
+def fitting_weights(weights: dict[str, np.ndarray], model: FrameworkModel, path: Path) -> dict[str, np.ndarray]:
+    """The weights, once their names and shapes are known to be the model's."""
+    for name, expected in model.weights().items():
+        if name not in weights:
+            raise RunError(f"{path} lacks weight {name!r}; it belongs to another config")
+        if weights[name].shape != expected.shape:
+            shapes = f"{weights[name].shape}, the config says {expected.shape}"
+            raise RunError(f"{path}: weight {name!r} has shape {shapes}; it belongs to another config")
+    return weights
+
+
+def make_strategy(name: str, options: Mapping[str, Any], registry: Registry) -> DecodingStrategy:
+    """A decoding strategy by name, its options checked."""
+    return create_part(registry.load("decoding strategy", name), options=options, where="decoding")
+
+
+def load_translator(
+    run: Run, registry: Registry, *, framework: str = "", strategy: str = "", options: Mapping[str, Any] | None = None
+) -> Translator:
+    """A translator for a run.
+
+    Args:
+        run: What to translate with.
+        registry: Where parts are found.
+        framework: Which framework computes; by default the one that the config names.
+        strategy: A decoding strategy; by default the config's, with its options.
+        options: Options of the strategy, and `max_length`; they overlay the config's if the strategy is the same.
+    """
+    decoding = run.config.decoding
+    name = strategy or decoding.strategy
+    chosen = {**(decoding.options if name == decoding.strategy else {}), **(options or {})}
+    max_length = chosen.pop("max_length", decoding.max_length)
+    made = make_strategy(name, chosen, registry)
+    model = load_model(run, registry, framework or run.config.framework)
+    return Translator(model.stepper(), run.source, run.target, made, {"max_length": max_length})

@@ -1,0 +1,85 @@
+"""A model's plan: which parts, how large; and the assembly of its parts for a framework, with the checks that need no framework."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.errors import ConfigError
+from s2s_toolkit.options import create_part
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.weights import Weight, guess_weight, prefixed
+
+REFERENCE = "numpy"
+"""The framework of the reference parts, which are there without any plugin."""
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """All that says what a model is.
+
+    Attributes:
+        config: The parts and their options.
+        source_size: Number of source symbols.
+        target_size: Number of target symbols, V.
+    """
+
+    config: ModelConfig
+    source_size: int
+    target_size: int
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The three parts, each made for one framework or portable."""
+
+    encoder: Any
+    scorer: Any
+    decoder: Any
+
+
+def build_parts(config: ModelConfig, registry: Registry, framework: str) -> Parts:
+    """Make the parts that a config names; what can't work together is refused with the reason and what would work."""
+    encoder_class = registry.load("encoder", config.encoder.name, framework)
+    encoder = create_part(encoder_class, config.embedding_size, options=config.encoder.options, where="encoder")
+    decoder_class = registry.load("decoder", config.decoder.name, framework)
+    decoder = create_part(
+        decoder_class, config.embedding_size, encoder.memory_size, options=config.decoder.options, where="decoder"
+    )
+    scorer_class = registry.load("attention scorer", config.attention.name, framework)
+    scorer = create_part(
+        scorer_class, decoder.query_size, encoder.memory_size, options=config.attention.options, where="attention"
+    )
+    return Parts(encoder, scorer, decoder)
+
+
+def check_model(config: ModelConfig, registry: Registry, framework: str) -> Parts:
+    """Build the parts once to refuse a bad combination: as reference parts where all have one, else for the framework."""
+    names = {"encoder": config.encoder.name, "decoder": config.decoder.name, "attention scorer": config.attention.name}
+    for kind, name in names.items():
+        registry.find(kind, name, framework)
+    has_reference = all(registry.has(kind, name, REFERENCE) for kind, name in names.items())
+    return build_parts(config, registry, REFERENCE if has_reference else framework)
+
+
+def declared_weights(plan: ModelPlan, parts: Parts) -> dict[str, Weight]:
+    """The weights of a model of portable or reference parts; native parts declare none."""
+    embedding_size = plan.config.embedding_size
+    declared = {
+        "source_embedding": Weight((plan.source_size, embedding_size), "embedding"),
+        "target_embedding": Weight((plan.target_size, embedding_size), "embedding"),
+        "output.kernel": Weight((parts.decoder.readout_size, plan.target_size)),
+        "output.bias": Weight((plan.target_size,), "zeros"),
+    }
+    for name, part in {"encoder": parts.encoder, "attention": parts.scorer, "decoder": parts.decoder}.items():
+        if callable(getattr(part, "weights", None)):
+            declared |= prefixed(part.weights(), name)
+    return declared
+
+
+def complete_declaration(declared: Mapping[str, Weight], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Weight]:
+    """The declaration of every array that a built model has; a shape that differs from the declared one is refused."""
+    for name, weight in declared.items():
+        if name in shapes and tuple(shapes[name]) != weight.shape:
+            raise ConfigError(f"weight {name!r} has shape {tuple(shapes[name])}, the reference part declares {weight.shape}")
+    return {name: declared.get(name) or guess_weight(name, tuple(shape)) for name, shape in shapes.items()}

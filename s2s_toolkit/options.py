@@ -1,0 +1,63 @@
+"""A part's options are the keyword-only, typed arguments of its constructor; here they are read, checked and passed."""
+
+import difflib
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ConfigDict, Field, ValidationError, create_model
+
+from s2s_toolkit.errors import ConfigError
+
+
+def create_part(part: Any, *sizes: int, options: Mapping[str, Any], where: str) -> Any:
+    """Call a part's constructor with the sizes that the pipeline gives and the options from a config.
+
+    Args:
+        part: The class; its positional arguments are sizes, its keyword-only arguments are options.
+        sizes: What the pipeline gives.
+        options: What the config says; unknown names and wrong types are refused.
+        where: The config section, for the error message.
+    """
+    checked = check_options(part, options, where)
+    try:
+        return part(*sizes, **checked)
+    except ValueError as error:
+        raise ConfigError(f"[{where}] {error}") from error
+
+
+def check_options(part: Any, options: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The options with their types checked against the constructor's annotations."""
+    fields: dict[str, Any] = {
+        name: (parameter.annotation, Field(... if parameter.default is parameter.empty else parameter.default))
+        for name, parameter in option_parameters(part).items()
+    }
+    schema = create_model("Options", __config__=ConfigDict(extra="forbid", protected_namespaces=()), **fields)
+    try:
+        given = schema.model_validate(dict(options))
+    except ValidationError as error:
+        raise ConfigError(explain(error, {where: list(fields)}, prefix=where)) from error
+    return {name: getattr(given, name) for name in fields if name in given.model_fields_set}
+
+
+def option_parameters(part: Any) -> dict[str, inspect.Parameter]:
+    """Name -> parameter of each option."""
+    parameters = inspect.signature(part, eval_str=True).parameters
+    return {name: p for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+
+
+def explain(error: ValidationError, known: Mapping[str, Iterable[str]], prefix: str = "") -> str:
+    """The first problem as one line: the key, what was wrong, what was given, what would work."""
+    first = error.errors()[0]
+    *section, key = (str(place) for place in first["loc"] or ("",))
+    section_name = ".".join(filter(None, [prefix, *section]))
+    full = ".".join(filter(None, [section_name, key]))
+    if first["type"] == "extra_forbidden":
+        names = sorted(known.get(section_name, ()))
+        close = difflib.get_close_matches(key, names, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        return f"unknown key {full!r}; {hint}known: {', '.join(names) or 'none'}"
+    if first["type"] == "missing":
+        return f"{full!r} is missing"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{full!r}: {message[:1].lower()}{message[1:]}, given {first['input']!r}"

@@ -1,0 +1,175 @@
+"""Recurrent decoders with attention, portable: the reference, and what becomes the step of the ONNX graph."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from s2s_toolkit.arrays import Array, Namespace
+from s2s_toolkit.parts.attention import Attend
+from s2s_toolkit.parts.cells import CELLS, CellName, State
+from s2s_toolkit.weights import Weight, prefixed, under
+
+Weights = Mapping[str, Array]
+
+
+class RecurrentDecoder:
+    """What both decoders share: the stack of cells, its first state, and the readout.
+
+    Args:
+        embedding_size: Size of a target embedding, E.
+        memory_size: Size of the encoder's outputs and of its summary, M.
+        size: Units of each layer; the query is the top layer's hidden state, Q = size.
+        num_layers: Layers of the stack.
+        cell: "gru" or "lstm".
+        dropout: Share of values dropped between layers and from the readout while training.
+        readout_size: Size of the layer between the decoder and the output projection; 0 leaves the layer out.
+    """
+
+    def __init__(
+        self,
+        embedding_size: int,
+        memory_size: int,
+        *,
+        size: int = 256,
+        num_layers: int = 1,
+        cell: CellName = "gru",
+        dropout: float = 0.0,
+        readout_size: int = 0,
+    ) -> None:
+        if size < 1 or num_layers < 1:
+            raise ValueError(f"size and num_layers must be at least 1, given {size} and {num_layers}")
+        self.embedding_size, self.memory_size, self.size = embedding_size, memory_size, size
+        self.num_layers, self.cell, self.dropout = num_layers, cell, dropout
+        self.has_readout = readout_size > 0
+        self.query_size = size
+        self.readout_size = readout_size or self.features_size
+
+    @property
+    def input_size(self) -> int:
+        """Size of what the lowest cell reads."""
+        raise NotImplementedError
+
+    @property
+    def features_size(self) -> int:
+        """Size of what the readout layer reads, or of the readout where there is no such layer."""
+        raise NotImplementedError
+
+    def weights(self) -> dict[str, Weight]:
+        """`bridge.*`, `layers.<layer>.<array of the cell>` and, with a readout layer, `readout.*`."""
+        declared = {
+            "bridge.kernel": Weight((self.memory_size, self.num_layers * self.size), blocks=self.num_layers),
+            "bridge.bias": Weight((self.num_layers * self.size,), "zeros"),
+        }
+        for layer in range(self.num_layers):
+            arrays = CELLS[self.cell].weights(self.size if layer else self.input_size, self.size)
+            declared |= prefixed(arrays, f"layers.{layer}")
+        if self.has_readout:
+            declared["readout.kernel"] = Weight((self.features_size, self.readout_size))
+            declared["readout.bias"] = Weight((self.readout_size,), "zeros")
+        return declared
+
+    def start(self, xp: Namespace, weights: Weights, summary: Array) -> State:
+        """The first state from the encoder's summary (B, M): "hidden_<layer>", and "cell_<layer>" for an LSTM, (B, H)."""
+        bridged = xp.tanh(xp.matmul(summary, weights["bridge.kernel"]) + weights["bridge.bias"])
+        state = {}
+        for layer in range(self.num_layers):
+            hidden = bridged[:, layer * self.size : (layer + 1) * self.size]
+            state |= {f"{e}_{layer}": hidden if e == "hidden" else xp.zeros_like(hidden) for e in CELLS[self.cell].entries}
+        return state
+
+    def _advance(self, xp: Namespace, weights: Weights, inputs: Array, state: State) -> State:
+        """One step of the stack of cells."""
+        cell, new = CELLS[self.cell], {}
+        for layer in range(self.num_layers):
+            below = under(weights, f"layers.{layer}")
+            own = {entry: state[f"{entry}_{layer}"] for entry in cell.entries}
+            own = cell.step(xp, below, cell.project(xp, below, inputs), own)
+            new |= {f"{entry}_{layer}": own[entry] for entry in cell.entries}
+            inputs = own["hidden"]
+        return new
+
+    def _top(self, state: State) -> Array:
+        return state[f"hidden_{self.num_layers - 1}"]
+
+    def _read_out(self, xp: Namespace, weights: Weights, features: Array) -> Array:
+        if not self.has_readout:
+            return features
+        return xp.tanh(xp.matmul(features, weights["readout.kernel"]) + weights["readout.bias"])
+
+
+class BahdanauDecoder(RecurrentDecoder):
+    """Attend with the state so far, then advance the cell with the context beside the embedding.
+
+    Bahdanau et al. (2015), appendix A.2.2. Without a readout layer the logits come from the state alone; with one, from
+    state, context and embedding.
+    """
+
+    @property
+    def input_size(self) -> int:
+        return self.embedding_size + self.memory_size
+
+    @property
+    def features_size(self) -> int:
+        return self.size + self.input_size if self.has_readout else self.size
+
+    def step(
+        self, xp: Namespace, weights: Weights, previous: Array, state: State, attend: Attend
+    ) -> tuple[Array, Array, State]:
+        """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
+        context, attention = attend(self._top(state))
+        inputs = xp.concat([previous, context], axis=-1)  # (B, E + M)
+        state = self._advance(xp, weights, inputs, state)
+        features = xp.concat([self._top(state), inputs], axis=-1) if self.has_readout else self._top(state)
+        return self._read_out(xp, weights, features), attention, state
+
+
+class LuongDecoder(RecurrentDecoder):
+    """Advance the cell, attend with its new state, and read out from state and context.
+
+    Luong et al. (2015), sections 3 and 3.3. With input feeding the readout of one step is read by the next, beside the embedding.
+
+    Args:
+        input_feeding: See above; the state then also holds "readout" (B, R).
+    """
+
+    def __init__(
+        self,
+        embedding_size: int,
+        memory_size: int,
+        *,
+        size: int = 256,
+        num_layers: int = 1,
+        cell: CellName = "gru",
+        dropout: float = 0.0,
+        readout_size: int = 0,
+        input_feeding: bool = True,
+    ) -> None:
+        self.input_feeding = input_feeding
+        super().__init__(
+            embedding_size, memory_size, size=size, num_layers=num_layers, cell=cell, dropout=dropout, readout_size=readout_size
+        )
+
+    @property
+    def input_size(self) -> int:
+        return self.embedding_size + (self.readout_size if self.input_feeding else 0)
+
+    @property
+    def features_size(self) -> int:
+        return self.size + self.memory_size
+
+    def start(self, xp: Namespace, weights: Weights, summary: Array) -> State:
+        """As every decoder's; with input feeding the first readout is zero."""
+        state = super().start(xp, weights, summary)
+        if self.input_feeding:
+            state["readout"] = summary[:, :1] * xp.asarray(np.zeros(self.readout_size, np.float32))  # (B, R)
+        return state
+
+    def step(
+        self, xp: Namespace, weights: Weights, previous: Array, state: State, attend: Attend
+    ) -> tuple[Array, Array, State]:
+        """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
+        inputs = xp.concat([previous, state["readout"]], axis=-1) if self.input_feeding else previous
+        state = self._advance(xp, weights, inputs, state)
+        context, attention = attend(self._top(state))
+        readout = self._read_out(xp, weights, xp.concat([self._top(state), context], axis=-1))
+        return readout, attention, state | ({"readout": readout} if self.input_feeding else {})

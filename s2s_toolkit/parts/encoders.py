@@ -1,0 +1,88 @@
+"""Recurrent encoders: their options, sizes, weights, and the reference calculation in plain numpy."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from s2s_toolkit.arrays import NumpyNamespace
+from s2s_toolkit.parts.cells import CELLS, CellName
+from s2s_toolkit.weights import Weight, prefixed, under
+
+
+class RecurrentEncoder:
+    """Read the source in one or two directions, in one or several layers.
+
+    Schuster and Paliwal (1997) for the two directions. Padding is exact: at real positions and in the summary, the result
+    is that of the source alone.
+
+    Args:
+        input_size: Size of a source embedding.
+        size: Units of each direction.
+        num_layers: Layers, each reading the one below.
+        bidirectional: Also read from the end to the start.
+        dropout: Share of values dropped between layers and from the memory while training.
+    """
+
+    cell: CellName
+
+    def __init__(
+        self, input_size: int, *, size: int = 256, num_layers: int = 1, bidirectional: bool = True, dropout: float = 0.0
+    ) -> None:
+        if size < 1 or num_layers < 1:
+            raise ValueError(f"size and num_layers must be at least 1, given {size} and {num_layers}")
+        self.input_size, self.size, self.num_layers, self.dropout = input_size, size, num_layers, dropout
+        self.directions = ("forward", "backward") if bidirectional else ("forward",)
+        self.memory_size = size * len(self.directions)
+
+    def weights(self) -> dict[str, Weight]:
+        """`layers.<layer>.<direction>.<array of the cell>`."""
+        declared: dict[str, Weight] = {}
+        for layer in range(self.num_layers):
+            arrays = CELLS[self.cell].weights(self.memory_size if layer else self.input_size, self.size)
+            for direction in self.directions:
+                declared |= prefixed(arrays, f"layers.{layer}.{direction}")
+        return declared
+
+    def encode(
+        self, xp: NumpyNamespace, weights: Mapping[str, np.ndarray], inputs: np.ndarray, lengths: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Embedded source (B, S, E) and lengths (B,) -> memory (B, S, M), zero on padding, and summary (B, M).
+
+        The summary is the top layer's last state: after the last real token forwards, after the first one backwards.
+        """
+        summary: list[np.ndarray] = []
+        for layer in range(self.num_layers):
+            outputs, summary = [], []
+            for direction in self.directions:
+                output, last = self._read(xp, under(weights, f"layers.{layer}.{direction}"), inputs, lengths, direction)
+                outputs.append(output)
+                summary.append(last)
+            inputs = np.concatenate(outputs, axis=-1)  # (B, S, M)
+        return inputs, np.concatenate(summary, axis=-1)
+
+    def _read(
+        self, xp: NumpyNamespace, weights: dict[str, np.ndarray], inputs: np.ndarray, lengths: np.ndarray, direction: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        cell = CELLS[self.cell]
+        projected = cell.project(xp, weights, inputs)
+        state = {entry: np.zeros((len(inputs), self.size), inputs.dtype) for entry in cell.entries}
+        outputs = np.zeros((*inputs.shape[:2], self.size), inputs.dtype)
+        positions = range(inputs.shape[1])
+        for position in positions if direction == "forward" else reversed(positions):
+            real = (position < lengths)[:, None]
+            new = cell.step(xp, weights, projected[:, position], state)
+            state = {entry: np.where(real, new[entry], state[entry]) for entry in cell.entries}
+            outputs[:, position] = np.where(real, state["hidden"], 0)
+        return outputs, state["hidden"]
+
+
+class GruEncoder(RecurrentEncoder):
+    """A recurrent encoder of gated recurrent units (Cho et al. 2014)."""
+
+    cell = "gru"
+
+
+class LstmEncoder(RecurrentEncoder):
+    """A recurrent encoder of long short-term memories (Hochreiter and Schmidhuber 1997)."""
+
+    cell = "lstm"

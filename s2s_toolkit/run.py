@@ -1,0 +1,137 @@
+"""A run directory: what training writes and everything else reads.
+
+    run.json                    format and toolkit version
+    config.toml                 the config, defaults included
+    source.vocabulary.json      target.vocabulary.json
+    checkpoints/best.safetensors    weights
+    checkpoints/last.safetensors    weights, optimizer state, progress
+    metrics.jsonl               a line for each validation
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import s2s_toolkit
+from s2s_toolkit.config import Config, read_config, write_config
+from s2s_toolkit.errors import RunError
+from s2s_toolkit.files import atomic_path, require_absent
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.text import TextSide, load_tokenizer
+from s2s_toolkit.vocabulary import Vocabulary
+from s2s_toolkit.weights import prefixed, under
+
+FORMAT = 1
+WEIGHTS, OPTIMIZER = "weights", "optimizer"
+
+
+@dataclass(frozen=True)
+class Run:
+    """An opened run directory."""
+
+    path: Path
+    config: Config
+    source: TextSide
+    target: TextSide
+
+    @property
+    def metrics_path(self) -> Path:
+        """Where validations are logged, a JSON object a line."""
+        return self.path / "metrics.jsonl"
+
+    def checkpoint_path(self, name: str) -> Path:
+        """Where the checkpoint "best" or "last" lies."""
+        return self.path / "checkpoints" / f"{name}.safetensors"
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder was made by `create_run`."""
+    return (path / "run.json").is_file()
+
+
+def create_run(path: Path, config: Config, source: TextSide, target: TextSide, *, force: bool = False) -> Run:
+    """Make a run directory; an existing one is replaced if forced, and anything else at that place never is."""
+    if not is_run(path) and path.exists() and any(path.iterdir() if path.is_dir() else [path]):
+        raise RunError(f"{path} exists and is not a run directory; choose another place")
+    if is_run(path):
+        require_absent(path, force)
+        shutil.rmtree(path)
+    (path / "checkpoints").mkdir(parents=True)
+    run = Run(path, config, source, target)
+    write_config(config, path / "config.toml")
+    source.vocabulary.save(path / "source.vocabulary.json")
+    target.vocabulary.save(path / "target.vocabulary.json")
+    run.metrics_path.touch()
+    with atomic_path(path / "run.json") as temporary:
+        temporary.write_text(json.dumps({"format": FORMAT, "toolkit": s2s_toolkit.__version__}) + "\n")
+    return run
+
+
+def open_run(path: Path, registry: Registry) -> Run:
+    """Open a run directory; what is missing or foreign is named."""
+    if not path.is_dir():
+        raise RunError(f"there is no run directory {path}; `s2s train` makes one")
+    _check_format(path / "run.json")
+    config = read_config(_present(path / "config.toml"))
+    source = TextSide(load_tokenizer(config.source, registry), Vocabulary.load(path / "source.vocabulary.json"))
+    target = TextSide(load_tokenizer(config.target, registry), Vocabulary.load(path / "target.vocabulary.json"))
+    return Run(path, config, source, target)
+
+
+def save_checkpoint(
+    path: Path,
+    weights: Mapping[str, np.ndarray],
+    optimizer: Mapping[str, np.ndarray] | None = None,
+    progress: Mapping[str, Any] | None = None,
+) -> None:
+    """Write weights and, to go on training, the optimizer's state and the progress; the file appears whole or not at all."""
+    from safetensors.numpy import save_file
+
+    arrays = prefixed(weights, WEIGHTS) | prefixed(optimizer or {}, OPTIMIZER)
+    metadata = {"format": str(FORMAT), "progress": json.dumps(dict(progress or {}))}
+    with atomic_path(path) as temporary:
+        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary, metadata)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What `save_checkpoint` wrote."""
+
+    weights: dict[str, np.ndarray]
+    optimizer: dict[str, np.ndarray]
+    progress: dict[str, Any]
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint; a missing, truncated or foreign file is named."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(_present(path), framework="numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118: not a dict
+            progress = json.loads((file.metadata() or {})["progress"])
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        raise RunError(f"{path} is no whole checkpoint of ours ({error}); train again or restore it") from error
+    return Checkpoint(under(arrays, WEIGHTS), under(arrays, OPTIMIZER), progress)
+
+
+def _present(path: Path) -> Path:
+    if not path.is_file():
+        raise RunError(f"run directory {path.parent} has no {path.name}; was training finished?")
+    return path
+
+
+def _check_format(path: Path) -> None:
+    if not path.is_file():
+        raise RunError(f"{path.parent} is not a run directory: it has no {path.name}")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} is damaged ({error}); restore it") from error
+    if found != FORMAT:
+        raise RunError(f"{path} has format {found}, this toolkit reads {FORMAT}; use the version that wrote it")

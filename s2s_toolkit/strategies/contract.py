@@ -1,0 +1,56 @@
+"""What a decoding strategy is asked, and the numbers that all of them share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from s2s_toolkit.arrays import Array, Namespace
+
+NEVER = -1e30
+"""The log-probability of what can't be chosen. Finite: it may be added to and multiplied by zero."""
+
+Search = dict[str, Array]
+"""What a strategy carries from step to step: named arrays whose shapes never change, the source on axis 0."""
+Settings = Mapping[str, Array]
+"""What may vary from call to call: scalars by name."""
+
+
+@dataclass(frozen=True)
+class Advance:
+    """What a strategy chose in one step; K rows for each source.
+
+    Attributes:
+        ids: The chosen symbols (B, K), EOS for a row that has finished.
+        parents: Which of the source's K rows each new row goes on from (B, K).
+        search: What the next step needs.
+    """
+
+    ids: Array
+    parents: Array
+    search: Search
+
+
+class DecodingStrategy(Protocol):
+    """Chooses among the possible targets.
+
+    Attributes:
+        rows: K, rows that the model steps for each source.
+        num_results: N, results for each source.
+        settings: Name -> default of what may vary from call to call; int or float says the type.
+    """
+
+    rows: int
+    num_results: int
+    settings: Mapping[str, int | float]
+
+    def start(self, xp: Namespace, source_ids: Array) -> Search:
+        """The first `Search` for sources (B, S), whose padding is 0."""
+
+    def advance(self, xp: Namespace, log_probs: Array, search: Search, settings: Settings) -> Advance:
+        """Choose from log-probabilities (B, K, V), of which PAD and BOS are `NEVER`."""
+
+    def done(self, xp: Namespace, search: Search, settings: Settings) -> Array:
+        """Sources whose results can't change any more (B,)."""
+
+    def finish(self, xp: Namespace, search: Search, settings: Settings) -> tuple[Array, Array]:
+        """Rows of the results, best first (B, N), and their scores (B, N)."""

@@ -1,0 +1,74 @@
+"""Sampling with temperature, top-k and top-p."""
+
+from s2s_toolkit.arrays import Array, Namespace
+from s2s_toolkit.strategies.contract import Advance, Search, Settings
+from s2s_toolkit.strategies.random import fingerprint, uniform
+from s2s_toolkit.symbols import EOS
+
+
+class Sample:
+    """Draw each symbol from the model's distribution, cut and sharpened as asked.
+
+    The numbers drawn depend on the seed, the source, the sample and the step: one seed gives a source the same target in
+    every framework and in every batch. The score is the log-probability under the model, before temperature and cuts.
+
+    Args:
+        num_samples: Results for each source, in the order drawn.
+        temperature: Below 1 sharpens the distribution, above 1 flattens it.
+        top_k: Draw from this many most probable symbols; 0 means all (Fan et al. 2018).
+        top_p: Draw from the fewest most probable symbols that reach this probability (Holtzman et al. 2020).
+        seed: Another seed, other samples; below 2³¹.
+    """
+
+    def __init__(
+        self, *, num_samples: int = 1, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, seed: int = 1
+    ) -> None:
+        if num_samples < 1 or temperature <= 0 or top_k < 0 or not 0 < top_p <= 1 or not 0 <= seed < 2**31:
+            raise ValueError(
+                "sampling needs num_samples >= 1, temperature > 0, top_k >= 0, 0 < top_p <= 1, 0 <= seed < 2147483648; given "
+                f"{num_samples}, {temperature}, {top_k}, {top_p}, {seed}"
+            )
+        self.rows = self.num_results = num_samples
+        self.settings: dict[str, int | float] = {
+            "temperature": float(temperature),
+            "top_k": top_k,
+            "top_p": float(top_p),
+            "seed": seed,
+        }
+
+    def start(self, xp: Namespace, source_ids: Array) -> Search:
+        samples = source_ids[:, :1] * 0 + xp.arange(self.rows)  # (B, N)
+        return {
+            "finished": samples < 0,
+            "scores": xp.astype(xp.zeros_like(samples), xp.float32),
+            "source": fingerprint(xp, source_ids),  # (B, 1)
+            "step": xp.zeros_like(source_ids[:, :1]),
+        }
+
+    def advance(self, xp: Namespace, log_probs: Array, search: Search, settings: Settings) -> Advance:
+        samples = search["source"] * 0 + xp.arange(self.rows)  # (B, N)
+        number = uniform(xp, samples * 0 + settings["seed"], search["source"] + samples * 0, samples, search["step"] + samples * 0)
+        finished = search["finished"]
+        ids = xp.where(finished, EOS, self._draw(xp, log_probs, number, settings))
+        gains = xp.squeeze(xp.take_along_axis(log_probs, xp.expand_dims(ids, axis=2), axis=2), axis=2)
+        scores = search["scores"] + xp.where(finished, 0.0, gains)
+        return Advance(ids, samples, search | {"finished": ids == EOS, "scores": scores, "step": search["step"] + 1})
+
+    def done(self, xp: Namespace, search: Search, settings: Settings) -> Array:
+        return xp.all(search["finished"], axis=-1)
+
+    def finish(self, xp: Namespace, search: Search, settings: Settings) -> tuple[Array, Array]:
+        return search["source"] * 0 + xp.arange(self.rows), search["scores"]
+
+    def _draw(self, xp: Namespace, log_probs: Array, number: Array, settings: Settings) -> Array:
+        """Invert the distribution function, symbols in the order of their probability; number (B, N) lies in (0, 1)."""
+        size = log_probs.shape[-1]
+        ranked, symbols = xp.top_k(log_probs / settings["temperature"], size)  # (B, N, V)
+        probs = xp.softmax(ranked)
+        before = xp.cumulative_sum(probs, axis=-1) - probs
+        rank = xp.arange(size)
+        few = xp.logical_or(settings["top_k"] == 0, rank < settings["top_k"])
+        cut = xp.where(xp.logical_and(few, before < settings["top_p"]), probs, 0.0)
+        reached = xp.cumulative_sum(cut, axis=-1)
+        chosen = xp.sum(xp.astype(reached <= xp.expand_dims(number, axis=2) * reached[..., -1:], xp.int64), axis=-1)
+        return xp.squeeze(xp.take_along_axis(symbols, xp.expand_dims(chosen, axis=2), axis=2), axis=2)

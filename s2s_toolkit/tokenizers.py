@@ -1,0 +1,71 @@
+"""Tokenizers: text to symbols and back, by rules that the exported file follows to the letter."""
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+WHITESPACE = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\x20\x85\xa0\u1680"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""The 29 code points for which `str.isspace` is true, written out: a later Unicode must not change a trained model."""
+
+_WHITESPACE_RUN = re.compile(f"[{re.escape(WHITESPACE)}]+")
+
+
+class Tokenizer(Protocol):
+    """Splits text into symbols, none of them empty.
+
+    Attributes:
+        separator: What `join` puts between symbols.
+        separators: Regular expressions (RE2) that make ONNX's `com.microsoft.Tokenizer` split alike.
+    """
+
+    separator: str
+    separators: tuple[str, ...]
+
+    def split(self, text: str) -> list[str]:
+        """The symbols of a text; nothing is left of an empty one."""
+
+    def join(self, symbols: Sequence[str]) -> str:
+        """The text that symbols stand for."""
+
+
+class Characters:
+    """Every code point is a symbol, white space too."""
+
+    separator = ""
+    separators: tuple[str, ...] = ("",)
+
+    def split(self, text: str) -> list[str]:
+        return list(text)
+
+    def join(self, symbols: Sequence[str]) -> str:
+        return self.separator.join(symbols)
+
+
+class Words:
+    """Words stand between runs of Unicode white space (`WHITESPACE`); joined, one space parts them."""
+
+    separator = " "
+    separators: tuple[str, ...] = tuple(WHITESPACE)
+
+    def split(self, text: str) -> list[str]:
+        return [word for word in _WHITESPACE_RUN.split(text) if word]
+
+    def join(self, symbols: Sequence[str]) -> str:
+        return self.separator.join(symbols)
+
+
+class Separator:
+    """Symbols stand between runs of spaces, as phones in a dictionary do; any other white space is kept."""
+
+    separator = " "
+    separators: tuple[str, ...] = (" ",)
+
+    def split(self, text: str) -> list[str]:
+        return [symbol for symbol in text.split(" ") if symbol]
+
+    def join(self, symbols: Sequence[str]) -> str:
+        return self.separator.join(symbols)

@@ -1,0 +1,244 @@
+"""The training loop: the core's, with the framework's step."""
+
+import json
+import math
+import time
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+from s2s_toolkit.batches import Example, batches, ordered_batches
+from s2s_toolkit.config import Config, TrainingConfig
+from s2s_toolkit.contracts import FrameworkModel, Optimizer
+from s2s_toolkit.corpus import Corpus, load_corpus
+from s2s_toolkit.errors import RunError
+from s2s_toolkit.files import atomic_path
+from s2s_toolkit.loading import build_model, fitting_weights, make_strategy, plan_of
+from s2s_toolkit.model import REFERENCE, build_parts, check_model, complete_declaration, declared_weights
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import Run, create_run, load_checkpoint, open_run, save_checkpoint
+from s2s_toolkit.search import search
+from s2s_toolkit.text import TextSide, load_tokenizer
+from s2s_toolkit.vocabulary import Vocabulary
+from s2s_toolkit.weights import initial_weights
+
+LOSS = "loss"
+EVALUATION_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A line of `metrics.jsonl`; losses in nats per target token, speed in target tokens per second."""
+
+    epoch: int
+    step: int
+    train_loss: float
+    dev_loss: float
+    metric: str
+    value: float
+    best: bool
+    learning_rate: float
+    tokens_per_second: float
+    seconds: float
+
+
+@dataclass
+class Progress:
+    """Where training stands; what resuming needs beside weights and optimizer."""
+
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    best: float | None = None
+    best_epoch: int = 0
+    validations_since_best: int = 0
+
+
+class Observer(Protocol):
+    """Who watches a training: the progress bar, a test."""
+
+    def started(self, run: Run, train: Corpus, dev: Corpus, num_parameters: int, total_steps: int, step: int) -> None:
+        """Data is read and the model is built; training starts at `step`."""
+
+    def stepped(self, step: int, loss: float, tokens: int) -> None:
+        """One batch: its loss summed over its tokens."""
+
+    def validated(self, validation: Validation) -> None:
+        """An epoch ended with a validation."""
+
+
+def train(
+    config: Config, path: Path, registry: Registry, observer: Observer, *, resume: bool = False, force: bool = False
+) -> Run:
+    """Train a model into a run directory.
+
+    Args:
+        config: What to train; when resuming, its data, model and text sections must be those of the run.
+        path: The run directory.
+        registry: Where parts are found.
+        observer: Told of every step.
+        resume: Go on from the last checkpoint, in the config's framework, which may differ from the one before.
+        force: Replace an existing run.
+    """
+    check_model(config.model, registry, config.framework)
+    make_strategy(config.decoding.strategy, config.decoding.options, registry)
+    if config.training.metric != LOSS:
+        registry.load("metric", config.training.metric)
+    training, dev = _load_corpora(config, registry)
+    run = _resumed_run(path, config, registry) if resume else _new_run(path, config, registry, training, force=force)
+    return Training(run, registry, training, dev, observer).run_to_end(resume=resume)
+
+
+class Training:
+    """One training of one run."""
+
+    def __init__(self, run: Run, registry: Registry, training: Corpus, dev: Corpus, observer: Observer) -> None:
+        self.run, self.registry, self.observer = run, registry, observer
+        self.options: TrainingConfig = run.config.training
+        self.corpora = training, dev
+        self.examples, self.dev_examples = _examples(training, run), _examples(dev, run)
+        self.steps_per_epoch = math.ceil(len(self.examples) / self.options.batch_size)
+        self.model: FrameworkModel = build_model(plan_of(run), registry, run.config.framework)
+        self.optimizer: Optimizer = self.model.optimizer(clip_norm=self.options.clip_norm)
+        self.progress = Progress()
+
+    def run_to_end(self, *, resume: bool) -> Run:
+        """Every epoch that is left, or until patience ends."""
+        self._restore() if resume else self.model.load_weights(first_weights(self.run, self.model, self.registry))
+        total = self.steps_per_epoch * self.options.max_epochs
+        num_parameters = sum(array.size for array in self.model.weights().values())
+        self.observer.started(self.run, *self.corpora, num_parameters, total, self.progress.step)
+        while self.progress.epoch < self.options.max_epochs and not self._out_of_patience():
+            self._epoch()
+        return self.run
+
+    def _epoch(self) -> None:
+        start, loss, tokens = time.perf_counter(), 0.0, 0
+        for batch in batches(
+            self.examples, batch_size=self.options.batch_size, seed=self.run.config.seed, epoch=self.progress.epoch
+        ):
+            seed = zlib.crc32(f"{self.run.config.seed} {self.progress.step}".encode()) >> 1
+            step_loss = self.optimizer.step(batch, learning_rate=self.learning_rate(), seed=seed)
+            self.progress.step += 1
+            loss, tokens = loss + step_loss, tokens + batch.num_target_tokens
+            self.observer.stepped(self.progress.step, step_loss, batch.num_target_tokens)
+        self.progress.epoch += 1
+        seconds = time.perf_counter() - start
+        self.progress.seconds += seconds
+        if self.progress.epoch % self.options.validate_every == 0 or self.progress.epoch == self.options.max_epochs:
+            self._validate(loss / tokens, tokens / seconds)
+
+    def learning_rate(self) -> float:
+        """For the next step."""
+        if self.options.schedule == "constant":
+            return self.options.learning_rate
+        share = self.progress.step / (self.steps_per_epoch * self.options.max_epochs)
+        return self.options.learning_rate * (1 + math.cos(math.pi * share)) / 2
+
+    def _validate(self, train_loss: float, tokens_per_second: float) -> None:
+        dev_loss, progress = self.dev_loss(), self.progress
+        value = dev_loss if self.options.metric == LOSS else self.dev_metric()
+        better = progress.best is None or self._improves(value, progress.best)
+        if better:
+            progress.best, progress.best_epoch, progress.validations_since_best = value, progress.epoch, 0
+            save_checkpoint(self.run.checkpoint_path("best"), self.model.weights())
+        else:
+            progress.validations_since_best += 1
+        save_checkpoint(
+            self.run.checkpoint_path("last"), self.model.weights(), self.optimizer.state(), asdict(progress)
+        )
+        validation = Validation(
+            epoch=progress.epoch,
+            step=progress.step,
+            train_loss=train_loss,
+            dev_loss=dev_loss,
+            metric=self.options.metric,
+            value=value,
+            best=better,
+            learning_rate=self.learning_rate(),
+            tokens_per_second=tokens_per_second,
+            seconds=progress.seconds,
+        )
+        with self.run.metrics_path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(validation)) + "\n")
+        self.observer.validated(validation)
+
+    def dev_loss(self) -> float:
+        """Nats per target token on the dev pairs."""
+        total, tokens = 0.0, 0
+        for batch, _ in ordered_batches(self.dev_examples, batch_size=EVALUATION_BATCH):
+            total, tokens = total + self.model.loss(batch), tokens + batch.num_target_tokens
+        return total / tokens
+
+    def dev_metric(self) -> float:
+        """The config's metric on greedy translations of the dev pairs."""
+        greedy, stepper, vocabulary = make_strategy("greedy", {}, self.registry), self.model.stepper(), self.run.target.vocabulary
+        settings = {"max_length": self.run.config.decoding.max_length}
+        hypotheses: list[Sequence[str]] = [()] * len(self.dev_examples)
+        for batch, positions in ordered_batches(self.dev_examples, batch_size=EVALUATION_BATCH):
+            found = search(stepper, greedy, batch.source_ids, batch.source_lengths, settings)
+            for row, position in enumerate(positions):
+                hypotheses[position] = vocabulary.decode(found.ids[row, 0, : found.lengths[row, 0]])
+        return self.registry.load("metric", self.options.metric)(hypotheses, [target for _, target in self.corpora[1].pairs])
+
+    def _improves(self, value: float, best: float) -> bool:
+        if self.options.metric == LOSS or not self.registry.load("metric", self.options.metric).higher_is_better:
+            return value < best
+        return value > best
+
+    def _out_of_patience(self) -> bool:
+        return 0 < self.options.patience <= self.progress.validations_since_best
+
+    def _restore(self) -> None:
+        path = self.run.checkpoint_path("last")
+        checkpoint = load_checkpoint(path)
+        self.model.load_weights(fitting_weights(checkpoint.weights, self.model, path))
+        self.optimizer.load_state(checkpoint.optimizer)
+        self.progress = Progress(**checkpoint.progress)
+        kept = [line for line in _lines(self.run.metrics_path) if json.loads(line)["epoch"] <= self.progress.epoch]
+        with atomic_path(self.run.metrics_path) as temporary:
+            temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+
+def first_weights(run: Run, model: FrameworkModel, registry: Registry) -> dict:
+    """The initial weights of the run's model: drawn by the core, so the same in every framework."""
+    plan = plan_of(run)
+    kinds = {"encoder": plan.config.encoder.name, "decoder": plan.config.decoder.name}
+    framework = REFERENCE if all(registry.has(k, n, REFERENCE) for k, n in kinds.items()) else run.config.framework
+    declared = declared_weights(plan, build_parts(plan.config, registry, framework))
+    shapes = {name: array.shape for name, array in model.weights().items()}
+    return initial_weights(complete_declaration(declared, shapes), run.config.seed)
+
+
+def _load_corpora(config: Config, registry: Registry) -> tuple[Corpus, Corpus]:
+    tokenizers = load_tokenizer(config.source, registry), load_tokenizer(config.target, registry)
+    limits = {"max_source_length": config.data.max_source_length, "max_target_length": config.data.max_target_length}
+    return load_corpus(config.data.train, *tokenizers, **limits), load_corpus(config.data.dev, *tokenizers, **limits)
+
+
+def _new_run(path: Path, config: Config, registry: Registry, training: Corpus, *, force: bool) -> Run:
+    sides = []
+    for number, side in enumerate((config.source, config.target)):
+        sequences = (pair[number] for pair in training.pairs)
+        vocabulary = Vocabulary.build(sequences, min_frequency=side.min_frequency, max_size=side.max_size)
+        sides.append(TextSide(load_tokenizer(side, registry), vocabulary))
+    return create_run(path, config, *sides, force=force)
+
+
+def _resumed_run(path: Path, config: Config, registry: Registry) -> Run:
+    run = open_run(path, registry)
+    for section in ("source", "target", "model"):
+        if getattr(run.config, section) != getattr(config, section):
+            raise RunError(f"can't resume {path}: [{section}] differs from the run's own config.toml; restore it or train anew")
+    return Run(run.path, config, run.source, run.target)
+
+
+def _examples(corpus: Corpus, run: Run) -> list[Example]:
+    source, target = run.source.vocabulary, run.target.vocabulary
+    return [(source.encode(a), target.encode(b)) for a, b in corpus.pairs]
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []

@@ -1,0 +1,73 @@
+"""Translate text with a model of any framework; `s2s_onnx.Translator` does the same with an exported file."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from s2s_toolkit.batches import source_arrays
+from s2s_toolkit.contracts import Stepper
+from s2s_toolkit.search import Hypotheses, search
+from s2s_toolkit.strategies.contract import DecodingStrategy
+from s2s_toolkit.symbols import EOS, SPECIAL
+from s2s_toolkit.text import TextSide
+from s2s_toolkit.translation import Translation
+
+
+class Translator:
+    """Text in, translations out.
+
+    Args:
+        stepper: The model.
+        source: Reads the source.
+        target: Writes the target.
+        strategy: Chooses among the targets.
+        settings: The strategy's settings and `max_length`.
+        batch_size: Sources decoded together.
+    """
+
+    def __init__(
+        self,
+        stepper: Stepper,
+        source: TextSide,
+        target: TextSide,
+        strategy: DecodingStrategy,
+        settings: Mapping[str, int | float],
+        *,
+        batch_size: int = 32,
+    ) -> None:
+        self.stepper, self.source, self.target = stepper, source, target
+        self.strategy, self.settings, self.batch_size = strategy, settings, batch_size
+
+    def __call__(self, texts: Sequence[str]) -> list[Translation]:
+        """Translate texts, in their order; they are decoded in batches of similar length."""
+        sources = [self.source.encode(text) for text in texts]
+        order = sorted(range(len(texts)), key=lambda number: len(sources[number]))
+        results: dict[int, Translation] = {}
+        for start in range(0, len(order), self.batch_size):
+            numbers = order[start : start + self.batch_size]
+            source_ids, source_lengths = source_arrays([sources[number] for number in numbers])
+            found = search(self.stepper, self.strategy, source_ids, source_lengths, self.settings)
+            for row, number in enumerate(numbers):
+                results[number] = self._translation(found, row, texts[number])
+        return [results[number] for number in range(len(texts))]
+
+    def _translation(self, found: Hypotheses, row: int, text: str) -> Translation:
+        source_symbols = (*self.source.tokenizer.split(text), SPECIAL[EOS])
+        best, *others = (self._result(found, row, result, source_symbols) for result in range(found.ids.shape[1]))
+        if not others:
+            return best
+        return Translation(**{**vars(best), "alternatives": tuple(others)})
+
+    def _result(self, found: Hypotheses, row: int, result: int, source_symbols: tuple[str, ...]) -> Translation:
+        length = found.lengths[row, result]
+        ids = found.ids[row, result, :length]
+        steps = min(length + 1, found.ids.shape[2])  # with the EOS, unless the target was cut off
+        end = (SPECIAL[EOS],) if steps > length else ()
+        return Translation(
+            text=self.target.decode(ids),
+            score=float(found.scores[row, result]),
+            symbols=(*self.target.vocabulary.decode(ids), *end),
+            source_symbols=source_symbols,
+            token_log_probs=found.token_log_probs[row, result, :steps],
+            attention=np.asarray(found.attention[row, result, :steps, : len(source_symbols)]),
+        )

@@ -1,0 +1,114 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s2s_toolkit.corpus import Pair, load_corpus, read_pairs
+from s2s_toolkit.errors import DataError
+from s2s_toolkit.tokenizers import Characters, Words
+
+FIELD = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r\ufeff"))
+
+
+def write(path, content):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def tsv(folder, content):
+    return write(folder / "train.tsv", content)
+
+
+def parallel(folder, sources, targets):
+    return write(folder / "train.de", sources), write(folder / "train.en", targets)
+
+
+def load(paths, source_length=100, target_length=100):
+    return load_corpus(paths, Characters(), Words(), max_source_length=source_length, max_target_length=target_length)
+
+
+def test_a_tsv_line_is_a_pair(tmp_path):
+    assert list(read_pairs(tsv(tmp_path, "abîme\ta b i m\nete\te t\n"))) == [Pair("abîme", "a b i m"), ("ete", "e t")]
+
+
+def test_lines_of_two_files_are_pairs(tmp_path):
+    pairs = list(read_pairs(parallel(tmp_path, "ein\tHund\nja\n", "a dog\nyes")))
+    assert pairs == [("ein\tHund", "a dog"), ("ja", "yes")]
+    assert pairs[1].source == "ja"
+
+
+@pytest.mark.parametrize("content", ["a\tb\r\nc\td\r\n", "a\tb\nc\td", "\ufeffa\tb\nc\td\n"])
+def test_line_ends_and_a_byte_order_mark_are_no_text(tmp_path, content):
+    assert list(read_pairs(tsv(tmp_path, content))) == [("a", "b"), ("c", "d")]
+
+
+def test_only_a_line_feed_ends_a_line(tmp_path):
+    text = "a\u2028b\x85c\x0bd\x1ce\rf"
+    assert list(read_pairs(tsv(tmp_path, f"{text}\t\ufeff{text}\r\r\n"))) == [(text, f"\ufeff{text}\r")]
+
+
+def test_a_byte_order_mark_elsewhere_is_text(tmp_path):
+    assert list(read_pairs(tsv(tmp_path, "a\tb\n\ufeffc\td\n")))[1].source == "\ufeffc"
+
+
+@given(pairs=st.lists(st.tuples(FIELD, FIELD)))
+def test_pairs_come_back_as_written(tmp_path_factory, pairs):
+    path = tsv(tmp_path_factory.mktemp("corpus"), "".join(f"{source}\t{target}\n" for source, target in pairs))
+    assert list(read_pairs(path)) == pairs
+
+
+@pytest.mark.parametrize(
+    ("line", "found"), [("a", "no tab"), ("", "an empty line"), ("a\tb\tc", "3 columns"), ("a b", "no tab")]
+)
+def test_a_line_that_is_no_pair_is_named(tmp_path, line, found):
+    path = tsv(tmp_path, f"a\tb\n{line}\nc\td\n")
+    with pytest.raises(DataError, match=f"^{path}, line 2: expected source<TAB>target, found {found}$"):
+        list(read_pairs(path))
+
+
+@pytest.mark.parametrize(("bad", "byte"), [(b"caf\xe9", "0xe9"), (b"\xed\xa0\x80", "0xed"), (b"\xf0\x9f\x98", "0xf0")])
+def test_a_line_that_is_not_utf8_is_named(tmp_path, bad, byte):
+    path = tsv(tmp_path, b"a\tb\na\t" + bad + b"\n")
+    with pytest.raises(DataError, match=f"^{path}, line 2: expected UTF-8, found byte {byte}"):
+        list(read_pairs(path))
+
+
+@pytest.mark.parametrize(("sources", "targets"), [(3, 5), (5, 3), (0, 1), (3, 0), (3, 4)])
+def test_files_of_different_lengths_are_refused_with_both_counts(tmp_path, sources, targets):
+    paths = parallel(tmp_path, "a\n" * sources, "b\n" * targets)
+    with pytest.raises(DataError, match=f"{paths[0]} has {sources} lines, {paths[1]} has {targets}"):
+        list(read_pairs(paths))
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path):
+    present = write(tmp_path / "present", "a\n")
+    for paths in (tmp_path / "missing", (present, tmp_path / "missing")):
+        with pytest.raises(DataError, match=f"can't read {tmp_path / 'missing'}: No such file"):
+            list(read_pairs(paths))
+    with pytest.raises(DataError, match=f"can't read {tmp_path}: Is a directory"):
+        list(read_pairs(tmp_path))
+
+
+def test_a_corpus_holds_symbols_and_texts(tmp_path):
+    corpus = load(tsv(tmp_path, "ab c\tx  yz\n"))
+    assert corpus.pairs == [(["a", "b", " ", "c"], ["x", "yz"])]
+    assert corpus.texts == [("ab c", "x  yz")]
+    assert corpus.skipped == {"empty": 0, "too long": 0}
+
+
+def test_skipped_pairs_are_counted(tmp_path):
+    lines = ["abc\tx y", "\tx", "a\t", "a\t \u3000", "abcd\tx", "a\tx y z", "\t" + "x " * 9, " \tx"]
+    corpus = load(tsv(tmp_path, "\n".join(lines)), source_length=3, target_length=2)
+    assert corpus.texts == [("abc", "x y"), (" ", "x")]
+    assert corpus.skipped == {"empty": 4, "too long": 2}
+
+
+def test_an_empty_line_of_two_files_is_counted(tmp_path):
+    assert load(parallel(tmp_path, "a\n\nb\n", "x\ny\nz\n")).skipped == {"empty": 1, "too long": 0}
+
+
+def test_a_corpus_without_a_usable_pair_is_refused(tmp_path):
+    path = tsv(tmp_path, "abcd\tx\n\tx\n")
+    with pytest.raises(DataError, match=f"no usable pair in {path}: 1 empty, 1 too long .over 3 source"):
+        load(path, source_length=3)
+    with pytest.raises(DataError, match=r"no usable pair in .*train\.de and .*train\.en: 0 empty, 0 too long"):
+        load(parallel(tmp_path, "", ""))

@@ -1,0 +1,132 @@
+"""The four distributions go together, and each ships its package and nothing else."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import s2s_toolkit
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = {
+    "s2s-toolkit": ROOT / "s2s_toolkit",
+    "s2s-torch": ROOT / "plugins/s2s-torch/s2s_torch",
+    "s2s-tensorflow": ROOT / "plugins/s2s-tensorflow/s2s_tensorflow",
+    "s2s-onnx": ROOT / "exports/s2s_onnx",
+}
+BESIDE_THE_PACKAGE = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml", ".gitignore"}
+
+each_distribution = pytest.mark.parametrize("distribution", PACKAGES)
+
+
+@each_distribution
+def test_distributions_have_one_version(distribution):
+    assert project(distribution)["version"] == s2s_toolkit.__version__
+
+
+@each_distribution
+def test_distributions_support_the_same_pythons(distribution):
+    assert project(distribution)["requires-python"] == project("s2s-toolkit")["requires-python"]
+
+
+@each_distribution
+def test_distributions_require_each_other_in_exactly_this_version(distribution):
+    ours = [r for r in requirements(distribution) if name_of(r) in PACKAGES and name_of(r) != distribution]
+    assert ours
+    assert all(requirement.endswith(f"=={s2s_toolkit.__version__}") for requirement in ours)
+
+
+@each_distribution
+def test_everything_imported_is_declared(distribution):
+    declared = {name_of(requirement).replace("-", "_") for requirement in requirements(distribution)}
+    known = declared | {PACKAGES[distribution].name} | set(sys.stdlib_module_names)
+    assert imported_by(PACKAGES[distribution]) - known == set()
+
+
+@each_distribution
+def test_licence_is_the_same_everywhere(distribution):
+    assert (PACKAGES[distribution].parent / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
+def test_constraints_pin_exact_public_versions():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[0-9.]+", pin)] == []
+    assert pins == sorted(pins)
+
+
+@each_distribution
+def test_constraints_pin_every_requirement(distribution):
+    pinned = {name_of(pin) for pin in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()}
+    assert {name_of(requirement) for requirement in requirements(distribution)} - pinned - set(PACKAGES) == set()
+
+
+@each_distribution
+def test_wheel_holds_the_package_and_nothing_else(distribution, built):
+    package = PACKAGES[distribution]
+    with zipfile.ZipFile(next(built.glob(f"{package_file(distribution)}-*.whl"))) as wheel:
+        names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+        about = {name.partition(".dist-info/")[2] for name in wheel.namelist()} - {""}
+    assert names == files_of(package)
+    assert about == {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
+
+
+@each_distribution
+def test_source_archive_holds_the_package_and_its_papers(distribution, built):
+    package = PACKAGES[distribution]
+    with tarfile.open(next(built.glob(f"{package_file(distribution)}-*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert files_of(package) <= names
+    assert "LICENSE" in names
+    assert names - files_of(package) <= BESIDE_THE_PACKAGE
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A folder with all wheels and source archives: the one in S2S_DIST, which `make wheels` sets, or a fresh one."""
+    if given := os.environ.get("S2S_DIST"):
+        return ROOT / given
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder]
+    for package in PACKAGES.values():
+        subprocess.run([*build, package.parent], check=True, capture_output=True)
+    return folder
+
+
+def project(distribution):
+    content = (PACKAGES[distribution].parent / "pyproject.toml").read_text(encoding="utf-8")
+    return tomllib.loads(content)["project"]
+
+
+def requirements(distribution):
+    table = project(distribution)
+    return sum(table.get("optional-dependencies", {}).values(), table["dependencies"])
+
+
+def name_of(requirement):
+    return re.match(r"[\w-]*", requirement)[0]
+
+
+def package_file(distribution):
+    return distribution.replace("-", "_")
+
+
+def files_of(package):
+    """What of a package is shipped, relative to the folder around it."""
+    files = (path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {path.relative_to(package.parent).as_posix() for path in files}
+
+
+def imported_by(package):
+    """The top-level names that a package imports, also inside functions."""
+    nodes = [node for path in package.rglob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    named = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name.partition(".")[0] for name in plain | named}
