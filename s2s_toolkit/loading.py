@@ -1,13 +1,14 @@
 """From a run directory to a model and a translator."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from s2s_toolkit.contracts import FrameworkModel
-from s2s_toolkit.errors import RunError
+from s2s_toolkit.errors import ConfigError, RunError
 from s2s_toolkit.model import ModelPlan, build_parts
 from s2s_toolkit.options import create_part
 from s2s_toolkit.registry import Registry
@@ -51,22 +52,47 @@ def make_strategy(name: str, options: Mapping[str, Any], registry: Registry) -> 
     return create_part(registry.load("decoding strategy", name), options=options, where="decoding")
 
 
+@dataclass(frozen=True)
+class Decoding:
+    """A strategy, chosen.
+
+    Attributes:
+        name: What a config calls it.
+        strategy: The strategy itself.
+        settings: What may vary from call to call, `max_length` among them.
+        fixed: The options it was made with that may not.
+    """
+
+    name: str
+    strategy: DecodingStrategy
+    settings: dict[str, int | float]
+    fixed: dict[str, Any]
+
+
+def choose_decoding(run: Run, registry: Registry, strategy: str = "", options: Mapping[str, Any] | None = None) -> Decoding:
+    """The decoding that is asked for.
+
+    Args:
+        run: Whose config says what is chosen where nothing is asked for.
+        registry: Where strategies are found.
+        strategy: A strategy; by default the config's, with its options.
+        options: Options of the strategy, and `max_length`; they overlay the config's if the strategy is the same.
+    """
+    config = run.config.decoding
+    name = strategy or config.strategy
+    chosen = {"max_length": config.max_length, **(config.options if name == config.strategy else {}), **(options or {})}
+    max_length = chosen.pop("max_length")
+    if isinstance(max_length, bool) or not isinstance(max_length, int) or max_length < 1:
+        raise ConfigError(f"max_length must be an integer of at least 1, given {max_length!r}")
+    made = make_strategy(name, chosen, registry)
+    fixed = {option: value for option, value in chosen.items() if option not in made.settings}
+    return Decoding(name, made, {**made.settings, "max_length": max_length}, fixed)
+
+
 def load_translator(
     run: Run, registry: Registry, *, framework: str = "", strategy: str = "", options: Mapping[str, Any] | None = None
 ) -> Translator:
-    """A translator for a run.
-
-    Args:
-        run: What to translate with.
-        registry: Where parts are found.
-        framework: Which framework computes; by default the one that the config names.
-        strategy: A decoding strategy; by default the config's, with its options.
-        options: Options of the strategy, and `max_length`; they overlay the config's if the strategy is the same.
-    """
-    decoding = run.config.decoding
-    name = strategy or decoding.strategy
-    chosen = {**(decoding.options if name == decoding.strategy else {}), **(options or {})}
-    max_length = chosen.pop("max_length", decoding.max_length)
-    made = make_strategy(name, chosen, registry)
+    """A translator for a run, computed by a framework (by default the config's); decoding as `choose_decoding`."""
+    decoding = choose_decoding(run, registry, strategy, options)
     model = load_model(run, registry, framework or run.config.framework)
-    return Translator(model.stepper(), run.source, run.target, made, {"max_length": max_length})
+    return Translator(model.stepper(), run.source, run.target, decoding.strategy, decoding.settings)

@@ -1,0 +1,88 @@
+"""Recurrent encoders as ONNX operators: `GRU` and `LSTM` with `sequence_lens`, so that padding is exact."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import spox.opset.ai.onnx.v21 as op
+from spox import Var
+
+from s2s_onnx.namespace import OnnxArray, OnnxNamespace
+from s2s_toolkit.parts import encoders as reference
+from s2s_toolkit.weights import under
+
+
+class RecurrentEncoder(reference.RecurrentEncoder):
+    """The reference encoder with its calculation as operators; options, sizes and weights are inherited."""
+
+    gate_order: tuple[int, ...]
+    """Where each gate of the operator stands in our layout."""
+
+    def encode(
+        self, xp: OnnxNamespace, weights: Mapping[str, np.ndarray], inputs: OnnxArray, lengths: OnnxArray
+    ) -> tuple[OnnxArray, OnnxArray]:
+        """Embedded source (B, S, E) and lengths (B,) -> memory (B, S, M), zero on padding, and summary (B, M)."""
+        sequence_lengths = op.cast(lengths.var, to=np.int32)
+        values = op.transpose(inputs.var, perm=(1, 0, 2))  # (S, B, E)
+        last = values
+        for layer in range(self.num_layers):
+            arrays = [under(weights, f"layers.{layer}.{direction}") for direction in self.directions]
+            outputs, last = self._layer(values, arrays, sequence_lengths)  # (S, D, B, H), (D, B, H)
+            values = op.reshape(op.transpose(outputs, perm=(0, 2, 1, 3)), op.const([0, 0, self.memory_size]))
+        memory = op.transpose(values, perm=(1, 0, 2))
+        summary = op.reshape(op.transpose(last, perm=(1, 0, 2)), op.const([-1, self.memory_size]))
+        return OnnxArray(memory), OnnxArray(summary)
+
+    def _layer(self, values: Var, arrays: Sequence[Mapping[str, np.ndarray]], lengths: Var) -> tuple[Var, Var]:
+        raise NotImplementedError
+
+    @property
+    def _direction(self) -> str:
+        return "bidirectional" if len(self.directions) == 2 else "forward"
+
+    def _stacked(self, arrays: Sequence[Mapping[str, np.ndarray]], name: str) -> Var:
+        """An array of each direction, gates in the operator's order, matrices transposed: (D, gates * H, …)."""
+        return op.const(np.stack([self._reordered(direction[name]) for direction in arrays]))
+
+    def _reordered(self, array: np.ndarray) -> np.ndarray:
+        blocks = np.split(np.asarray(array), len(self.gate_order), axis=-1)
+        return np.ascontiguousarray(np.concatenate([blocks[gate] for gate in self.gate_order], axis=-1).T)
+
+
+class GruEncoder(RecurrentEncoder):
+    """Gates r z n become z r h; `linear_before_reset`, since our reset gate acts after the recurrent product."""
+
+    cell = "gru"
+    gate_order = (1, 0, 2)
+
+    def _layer(self, values: Var, arrays: Sequence[Mapping[str, np.ndarray]], lengths: Var) -> tuple[Var, Var]:
+        biases = [self._reordered(np.asarray(a[n])) for a in arrays for n in ("input_bias", "recurrent_bias")]
+        return op.gru(
+            values,
+            self._stacked(arrays, "input_kernel"),
+            self._stacked(arrays, "recurrent_kernel"),
+            op.const(np.concatenate(biases).reshape(len(arrays), -1)),
+            lengths,
+            direction=self._direction,
+            hidden_size=self.size,
+            linear_before_reset=1,
+        )
+
+
+class LstmEncoder(RecurrentEncoder):
+    """Gates i f g o become i o f c; the operator's second bias is zero."""
+
+    cell = "lstm"
+    gate_order = (0, 3, 1, 2)
+
+    def _layer(self, values: Var, arrays: Sequence[Mapping[str, np.ndarray]], lengths: Var) -> tuple[Var, Var]:
+        biases = [np.concatenate([self._reordered(a["bias"]), np.zeros(4 * self.size, np.float32)]) for a in arrays]
+        outputs, hidden, _ = op.lstm(
+            values,
+            self._stacked(arrays, "input_kernel"),
+            self._stacked(arrays, "recurrent_kernel"),
+            op.const(np.stack(biases)),
+            lengths,
+            direction=self._direction,
+            hidden_size=self.size,
+        )
+        return outputs, hidden

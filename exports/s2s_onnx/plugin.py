@@ -1,0 +1,22 @@
+"""What this package offers; importing it imports neither onnx nor onnxruntime."""
+
+from s2s_toolkit.components import ANY, Component
+from s2s_toolkit.hookspecs import hookimpl
+
+
+@hookimpl
+def s2s_exporters() -> list[Component]:
+    return [Component("onnx", ANY, "s2s_onnx.exporter:OnnxExporter", "one ONNX file: text in, text out, the decoding loop inside")]
+
+
+@hookimpl
+def s2s_encoders() -> list[Component]:
+    return [
+        Component("gru", "onnx", "s2s_onnx.encoders:GruEncoder", "the GRU operator with sequence lengths"),
+        Component("lstm", "onnx", "s2s_onnx.encoders:LstmEncoder", "the LSTM operator with sequence lengths"),
+    ]
+
+
+@hookimpl
+def s2s_add_commands() -> list[Component]:
+    return [Component("verify", ANY, "s2s_onnx.commands.verify:command", "compare an ONNX file with the run it was made from")]

@@ -1,0 +1,97 @@
+"""Translate with an exported file: numpy and onnxruntime, nothing else."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from s2s_onnx.metadata import decode_metadata
+from s2s_onnx.session import open_session
+from s2s_toolkit.errors import DataError, ModelFileError, S2SError
+from s2s_toolkit.translation import Translation
+
+SOURCE = "source"
+
+
+class Translator:
+    """Text in, translations out; safe to call from several threads.
+
+    >>> Translator("model.onnx")(["25 December 2024"])[0].text
+    '2024-12-25'
+
+    Args:
+        path: A file that `s2s export --format onnx` wrote.
+        settings: What overlays the file's defaults: `max_length` and the settings of its decoding strategy.
+        batch_size: Sources decoded together.
+        num_threads: Threads of onnxruntime; 0 leaves the number to it.
+
+    Attributes:
+        metadata: What the file says of itself.
+        defaults: Name -> default of each setting.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        settings: Mapping[str, int | float] | None = None,
+        *,
+        batch_size: int = 32,
+        num_threads: int = 0,
+    ) -> None:
+        self.path, self.batch_size = Path(path), batch_size
+        self.session = open_session(self.path, num_threads)
+        self.metadata = decode_metadata(self.session.get_modelmeta().custom_metadata_map, str(path))
+        self.defaults: dict[str, int | float] = self.metadata["settings"]
+        self.settings = self._typed(settings or {})
+
+    def __call__(self, texts: Sequence[str], **settings: int | float) -> list[Translation]:
+        """Translate texts, in their order; settings overlay those of the translator for this call."""
+        chosen = self.settings | self._typed(settings)
+        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+        results: dict[int, Translation] = {}
+        for start in range(0, len(order), self.batch_size):
+            numbers = order[start : start + self.batch_size]
+            found = self._run([texts[number] for number in numbers], chosen)
+            results |= {number: _translation(found, row) for row, number in enumerate(numbers)}
+        return [results[number] for number in range(len(texts))]
+
+    def _run(self, texts: list[str], settings: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        for text in texts:
+            if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+                raise DataError(f"a source holds half of a surrogate pair, which is no text: {text!r}")
+        names = [output.name for output in self.session.get_outputs()]
+        try:
+            outputs = self.session.run(names, {SOURCE: np.asarray(texts, dtype=object), **settings})
+        except Exception as error:  # onnxruntime's own classes share no base but Exception
+            raise ModelFileError(f"{self.path} can't translate {len(texts)} texts: {str(error).splitlines()[0]}") from error
+        return dict(zip(names, outputs, strict=True))
+
+    def _typed(self, settings: Mapping[str, int | float]) -> dict[str, np.ndarray]:
+        typed = {}
+        for name, value in settings.items():
+            if name not in self.defaults:
+                known = ", ".join(sorted(self.defaults))
+                raise S2SError(f"{self.path} has no setting {name!r}; it has: {known} (the rest is fixed at export)")
+            is_count = isinstance(self.defaults[name], int)
+            if isinstance(value, bool) or not isinstance(value, int if is_count else int | float):
+                raise S2SError(f"setting {name!r} takes {'an integer' if is_count else 'a number'}, given {value!r}")
+            typed[name] = np.asarray(value, np.int64 if is_count else np.float32)
+        return typed
+
+
+def _translation(found: dict[str, np.ndarray], row: int) -> Translation:
+    source_symbols = tuple(symbol for symbol in found["source_symbols"][row] if symbol)
+    results = [_result(found, row, number, source_symbols) for number in range(found["text"].shape[1])]
+    return Translation(**{**vars(results[0]), "alternatives": tuple(results[1:])})
+
+
+def _result(found: dict[str, np.ndarray], row: int, number: int, source_symbols: tuple[str, ...]) -> Translation:
+    steps = min(found["lengths"][row, number] + 1, found["ids"].shape[2])  # with the EOS, unless the target was cut off
+    return Translation(
+        text=found["text"][row, number],
+        score=float(found["scores"][row, number]),
+        symbols=tuple(found["symbols"][row, number, :steps]),
+        source_symbols=source_symbols,
+        token_log_probs=found["token_log_probs"][row, number, :steps],
+        attention=found["attention"][row, number, :steps, : len(source_symbols)],
+    )

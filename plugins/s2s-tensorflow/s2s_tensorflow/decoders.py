@@ -1,0 +1,167 @@
+"""Recurrent decoders with attention."""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+from tensorflow import Tensor
+
+from s2s_tensorflow.cells import CELLS, State
+from s2s_toolkit.parts import decoders as reference
+from s2s_toolkit.parts.cells import CellName
+
+Attend = Callable[[Tensor], tuple[Tensor, Tensor]]
+
+
+class RecurrentDecoder(keras.layers.Layer):
+    """What both decoders share: the stack of cells, its first state, and the readout.
+
+    Args:
+        sizes: The reference decoder, which says how large everything is.
+    """
+
+    def __init__(self, sizes: reference.RecurrentDecoder) -> None:
+        super().__init__()
+        self.query_size, self.readout_size = sizes.query_size, sizes.readout_size
+        self.bridge = keras.layers.Dense(sizes.num_layers * sizes.size)
+        cell_class = CELLS[sizes.cell]
+        inputs = [sizes.input_size] + [sizes.size] * (sizes.num_layers - 1)
+        self.layers = [cell_class(input_size, sizes.size) for input_size in inputs]
+        self.readout = keras.layers.Dense(sizes.readout_size) if sizes.has_readout else None
+        self.dropout = keras.layers.Dropout(sizes.dropout, seed=0)
+
+    def start(self, summary: Tensor) -> State:
+        """The first state from the encoder's summary (B, M): "hidden_<layer>", and "cell_<layer>" for an LSTM, (B, H)."""
+        bridged = tf.split(tf.tanh(self.bridge(summary)), len(self.layers), axis=-1)
+        state = {}
+        for layer, hidden in enumerate(bridged):
+            entries = self.layers[layer].entries
+            state |= {f"{entry}_{layer}": hidden if entry == "hidden" else tf.zeros_like(hidden) for entry in entries}
+        return state
+
+    def _advance(self, projected: Tensor, state: State) -> State:
+        """One step of the stack of cells, from the lowest cell's projected input (B, 3H or 4H)."""
+        new: State = {}
+        for layer, cell in enumerate(self.layers):
+            own = cell(projected, {entry: state[f"{entry}_{layer}"] for entry in cell.entries})
+            new |= {f"{entry}_{layer}": own[entry] for entry in cell.entries}
+            if layer + 1 < len(self.layers):
+                projected = self.layers[layer + 1].project(self.dropout(own["hidden"]))
+        return new
+
+    def _top(self, state: State) -> Tensor:
+        return state[f"hidden_{len(self.layers) - 1}"]
+
+    def _read_out(self, features: Tensor) -> Tensor:
+        return self.dropout(features if self.readout is None else tf.tanh(self.readout(features)))
+
+
+class BahdanauDecoder(RecurrentDecoder):
+    """Attend with the state so far, then advance the cell with the context beside the embedding.
+
+    Bahdanau et al. (2015), appendix A.2.2. Options as `s2s_toolkit.parts.decoders.BahdanauDecoder`.
+    """
+
+    def __init__(
+        self,
+        embedding_size: int,
+        memory_size: int,
+        *,
+        size: int = 256,
+        num_layers: int = 1,
+        cell: CellName = "gru",
+        dropout: float = 0.0,
+        readout_size: int = 0,
+    ) -> None:
+        options = {"size": size, "num_layers": num_layers, "cell": cell, "dropout": dropout, "readout_size": readout_size}
+        super().__init__(reference.BahdanauDecoder(embedding_size, memory_size, **options))
+
+    def step(self, previous: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
+        """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
+        context, attention, state = self._step(self.layers[0].project(previous), state, attend)
+        return self._read_out(self._features(self._top(state), previous, context)), attention, state
+
+    def unroll(self, embedded: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor]:
+        """Embedded target (B, T, E) -> readouts (B, T, R), attention (B, T, S): all that needs no loop stays out of it."""
+        # `tf.scan` stacks what a step returns, and wants a first one for the shapes
+        context, attention = (tf.zeros_like(x) for x in attend(self._top(state)))
+        context, attention, state = tf.scan(
+            lambda last, projected: self._step(projected, last[2], attend),
+            _swapped(self.layers[0].project(embedded)),
+            (context, attention, state),
+        )
+        features = self._features(_swapped(self._top(state)), embedded, _swapped(context))
+        return self._read_out(features), _swapped(attention)
+
+    def _step(self, projected: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
+        context, attention = attend(self._top(state))
+        return context, attention, self._advance(projected + self.layers[0].project_rest(context), state)
+
+    def _features(self, hidden: Tensor, previous: Tensor, context: Tensor) -> Tensor:
+        return hidden if self.readout is None else tf.concat([hidden, previous, context], axis=-1)
+
+
+class LuongDecoder(RecurrentDecoder):
+    """Advance the cell, attend with its new state, and read out from state and context.
+
+    Luong et al. (2015), sections 3 and 3.3. Options as `s2s_toolkit.parts.decoders.LuongDecoder`.
+    """
+
+    def __init__(
+        self,
+        embedding_size: int,
+        memory_size: int,
+        *,
+        size: int = 256,
+        num_layers: int = 1,
+        cell: CellName = "gru",
+        dropout: float = 0.0,
+        readout_size: int = 0,
+        input_feeding: bool = True,
+    ) -> None:
+        options = {"size": size, "num_layers": num_layers, "cell": cell, "dropout": dropout, "readout_size": readout_size}
+        super().__init__(reference.LuongDecoder(embedding_size, memory_size, **options, input_feeding=input_feeding))
+        self.input_feeding = input_feeding
+
+    def start(self, summary: Tensor) -> State:
+        """As every decoder's; with input feeding the first readout is zero."""
+        feed = {"readout": tf.zeros((tf.shape(summary)[0], self.readout_size))} if self.input_feeding else {}
+        return super().start(summary) | feed
+
+    def step(self, previous: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
+        """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
+        return self._step(self.layers[0].project(previous), state, attend)
+
+    def unroll(self, embedded: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor]:
+        """Embedded target (B, T, E) -> readouts (B, T, R), attention (B, T, S).
+
+        Without input feeding no step of the cells waits for attention, which is then one product over all steps.
+        """
+        projected = _swapped(self.layers[0].project(embedded))
+        if not self.input_feeding:
+            states = tf.scan(lambda last, inputs: self._advance(inputs, last), projected, state)
+            return self._look_up(_swapped(self._top(states)), attend)
+        _, attention = attend(self._top(state))
+        readouts, attention, _ = tf.scan(
+            lambda last, inputs: self._step(inputs, last[2], attend),
+            projected,
+            (state["readout"], tf.zeros_like(attention), state),
+        )
+        return _swapped(readouts), _swapped(attention)
+
+    def _step(self, projected: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
+        if self.input_feeding:
+            projected = projected + self.layers[0].project_rest(state["readout"])
+        state = self._advance(projected, state)
+        readout, attention = self._look_up(self._top(state), attend)
+        return readout, attention, state | ({"readout": readout} if self.input_feeding else {})
+
+    def _look_up(self, hidden: Tensor, attend: Attend) -> tuple[Tensor, Tensor]:
+        """Top state (B, H) or states (B, T, H) -> readout, attention."""
+        context, attention = attend(hidden)
+        return self._read_out(tf.concat([hidden, context], axis=-1)), attention
+
+
+def _swapped(x: Tensor) -> Tensor:
+    """Exchange batch and time, since `tf.scan` goes along axis 0."""
+    return tf.transpose(x, (1, 0, 2))

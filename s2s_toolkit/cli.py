@@ -1,0 +1,92 @@
+"""The command `s2s`: its subcommands are parts like any other, listed from the registry and imported when one runs."""
+
+import os
+import warnings
+from typing import Any, NoReturn
+
+import click
+
+from s2s_toolkit import __version__
+from s2s_toolkit.commands.messages import tell, warn
+from s2s_toolkit.errors import S2SError, UnknownComponentError
+from s2s_toolkit.registry import Registry, load_registry
+
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "GRPC_VERBOSITY": "NONE"}
+"""What keeps a framework's native code from chatting on stderr; whoever sets a variable keeps the value."""
+
+FAILED, INTERRUPTED = 2, 130
+
+
+class Commands(click.Group):
+    """Commands of every plugin. The context's object is the registry, for `click.pass_obj`."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """As click does; loads the registry unless `obj` is one."""
+        if extra.get("obj") is None:
+            extra["obj"] = _load_registry()
+        return super().make_context(info_name, args, parent, **extra)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order offered: ours follow the work, a plugin's come after."""
+        return list(_summaries(ctx.obj))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in _summaries(ctx.obj):
+            return None
+        command = ctx.obj.load("command", cmd_name)
+        if not isinstance(command, click.Command):
+            raise UnknownComponentError(f"command {cmd_name!r} is a {type(command).__name__}, not a click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_summaries(ctx.obj).items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what the user can mend ends in one line."""
+        try:
+            return super().invoke(ctx)
+        except S2SError as error:
+            _end(ctx, str(error), FAILED)
+        except KeyboardInterrupt as interrupt:
+            _end(ctx, "; ".join(["interrupted", *map(str, interrupt.args)]), INTERRUPTED)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="s2s", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Train attention-based sequence-to-sequence models, and ship them as one ONNX file.
+
+    A MODEL is a run directory that `s2s train` made, or an exported file. Results go to standard output, everything
+    else to standard error. With bad input the exit code is 2.
+    """
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    cli()
+
+
+def _end(ctx: click.Context, message: str, code: int) -> NoReturn:
+    tell(message)
+    ctx.exit(code)
+
+
+def _load_registry() -> Registry:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the same failures follow in our own style
+        registry = load_registry()
+    for plugin, reason in registry.failures.items():
+        warn(f"plugin {plugin} is skipped: {reason}")
+    return registry
+
+
+def _summaries(registry: Registry) -> dict[str, str]:
+    """Name -> summary of every command."""
+    return {offer.component.name: offer.component.summary for offer in registry.offers["command"]}

@@ -1,0 +1,1 @@
+"""The commands that come with the core, one a file: each a thin `command` over a function that tests can call."""

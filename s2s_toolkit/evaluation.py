@@ -1,0 +1,99 @@
+"""Score a translator on pairs of source and reference."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from s2s_toolkit.corpus import Pair
+from s2s_toolkit.errors import DataError, UnsupportedError
+from s2s_toolkit.exporter import TextTranslator
+from s2s_toolkit.metrics import Metric
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.symbols import EOS, SPECIAL
+from s2s_toolkit.tokenizers import Tokenizer
+from s2s_toolkit.translation import Translation
+from s2s_toolkit.translator import Translator
+
+CHUNK = 512
+
+Watch = Callable[[int, int], None]
+"""Told how many sources are done, and of how many."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came out.
+
+    Attributes:
+        scores: Metric -> its value on the best result for each source.
+        pairs: Number of pairs compared.
+        skipped: Number of pairs left out since source or reference has no symbol.
+        seconds: Time to translate.
+    """
+
+    scores: dict[str, float]
+    pairs: int
+    skipped: int
+    seconds: float
+
+    @property
+    def sentences_per_second(self) -> float:
+        """Speed of the translator."""
+        return self.pairs / self.seconds
+
+
+def evaluate(
+    translator: TextTranslator,
+    pairs: Iterable[Pair],
+    metrics: Sequence[Metric],
+    registry: Registry,
+    *,
+    watch: Watch = lambda done, total: None,
+) -> Evaluation:
+    """Translate every source and compare its symbols with those of its reference.
+
+    No pair is too long, unlike in training. DataError if no pair is left.
+    """
+    source_tokenizer, target_tokenizer = tokenizers_of(translator, registry)
+    sources: list[str] = []
+    references: list[list[str]] = []
+    skipped = 0
+    for source, target in pairs:
+        reference = target_tokenizer.split(target)
+        if reference and source_tokenizer.split(source):
+            sources.append(source)
+            references.append(reference)
+        else:
+            skipped += 1
+    if not sources:
+        raise DataError(f"no pair to compare, {skipped} empty; give at least one")
+    start = time.perf_counter()
+    hypotheses = _hypotheses(translator, sources, watch)
+    seconds = time.perf_counter() - start
+    scores = {metric.name: metric(hypotheses, references) for metric in metrics}
+    return Evaluation(scores, len(sources), skipped, seconds)
+
+
+def tokenizers_of(translator: TextTranslator, registry: Registry) -> tuple[Tokenizer, Tokenizer]:
+    """The source's and the target's: a run's own, or those that an exported file names in its metadata."""
+    if isinstance(translator, Translator):
+        return translator.source.tokenizer, translator.target.tokenizer
+    metadata = getattr(translator, "metadata", {})
+    if "target_tokenizer" not in metadata:
+        raise UnsupportedError("this file does not say how its target is tokenized; evaluate the run that it came from")
+    target = registry.load("tokenizer", metadata["target_tokenizer"])()
+    return registry.load("tokenizer", metadata.get("source_tokenizer", "characters"))(), target
+
+
+def target_symbols(translation: Translation) -> tuple[str, ...]:
+    """The symbols of a translation without "</s>"."""
+    symbols = translation.symbols
+    return symbols[:-1] if symbols[-1:] == (SPECIAL[EOS],) else symbols
+
+
+def _hypotheses(translator: TextTranslator, sources: Sequence[str], watch: Watch) -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = []
+    for start in range(0, len(sources), CHUNK):
+        found += map(target_symbols, translator(sources[start : start + CHUNK]))
+        watch(len(found), len(sources))
+    return found
