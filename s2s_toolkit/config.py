@@ -114,14 +114,18 @@ class Config(Section):
 
 def read_config(path: Path) -> Config:
     """Read a TOML file; relative paths in `[data]` are taken from the file's own folder."""
+    return parse_config(load_toml(path), folder=path.parent, where=str(path))
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """The content of a config, unchecked."""
     try:
         with path.open("rb") as file:
-            content = tomllib.load(file)
+            return tomllib.load(file)
     except OSError as error:
         raise ConfigError(f"can't read config {path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
-    return parse_config(content, folder=path.parent, where=str(path))
 
 
 def parse_config(content: dict[str, Any], *, folder: Path, where: str) -> Config:

@@ -54,17 +54,7 @@ def evaluate(
 
     No pair is too long, unlike in training. DataError if no pair is left.
     """
-    source_tokenizer, target_tokenizer = tokenizers_of(translator, registry)
-    sources: list[str] = []
-    references: list[list[str]] = []
-    skipped = 0
-    for source, target in pairs:
-        reference = target_tokenizer.split(target)
-        if reference and source_tokenizer.split(source):
-            sources.append(source)
-            references.append(reference)
-        else:
-            skipped += 1
+    sources, references, skipped = _usable(pairs, *tokenizers_of(translator, registry))
     if not sources:
         raise DataError(f"no pair to compare, {skipped} empty; give at least one")
     start = time.perf_counter()
@@ -89,6 +79,23 @@ def target_symbols(translation: Translation) -> tuple[str, ...]:
     """The symbols of a translation without "</s>"."""
     symbols = translation.symbols
     return symbols[:-1] if symbols[-1:] == (SPECIAL[EOS],) else symbols
+
+
+def _usable(
+    pairs: Iterable[Pair], source_tokenizer: Tokenizer, target_tokenizer: Tokenizer
+) -> tuple[list[str], list[list[str]], int]:
+    """Sources and the symbols of their references; and how many pairs lack either."""
+    sources: list[str] = []
+    references: list[list[str]] = []
+    skipped = 0
+    for source, target in pairs:
+        reference = target_tokenizer.split(target)
+        if reference and source_tokenizer.split(source):
+            sources.append(source)
+            references.append(reference)
+        else:
+            skipped += 1
+    return sources, references, skipped
 
 
 def _hypotheses(translator: TextTranslator, sources: Sequence[str], watch: Watch) -> list[tuple[str, ...]]:

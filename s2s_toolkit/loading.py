@@ -10,7 +10,7 @@ import numpy as np
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.errors import ConfigError, RunError
 from s2s_toolkit.model import ModelPlan, build_parts
-from s2s_toolkit.options import create_part
+from s2s_toolkit.options import create_part, option_parameters
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, load_checkpoint
 from s2s_toolkit.strategies.contract import DecodingStrategy
@@ -85,7 +85,8 @@ def choose_decoding(run: Run, registry: Registry, strategy: str = "", options: M
     if isinstance(max_length, bool) or not isinstance(max_length, int) or max_length < 1:
         raise ConfigError(f"max_length must be an integer of at least 1, given {max_length!r}")
     made = make_strategy(name, chosen, registry)
-    fixed = {option: value for option, value in chosen.items() if option not in made.settings}
+    defaults = {o: p.default for o, p in option_parameters(type(made)).items()}
+    fixed = {option: value for option, value in (defaults | chosen).items() if option not in made.settings}
     return Decoding(name, made, {**made.settings, "max_length": max_length}, fixed)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from s2s_toolkit.assignments import Assignment, parse_assignment
-from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.exporter import TextTranslator, open_translator
 from s2s_toolkit.registry import Registry
 
@@ -17,7 +16,7 @@ FILE = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True)
-class Decoding:
+class DecodingRequest:
     """What the command line says about decoding; what is empty stays as the run or file has it.
 
     Attributes:
@@ -63,9 +62,7 @@ def decoding_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def gather(framework: str, strategy: str, *, options: Sequence[Assignment], max_length: int | None) -> Decoding:
+def gather(framework: str, strategy: str, *, options: Sequence[Assignment], max_length: int | None) -> DecodingRequest:
     """The values of `decoding_options`."""
-    named = dict(options)
-    if "max_length" in named:
-        raise ConfigError("max_length is no option of a strategy; give --max-length N")
-    return Decoding(framework, strategy, named | ({"max_length": max_length} if max_length else {}))
+    named = dict(options) | ({"max_length": max_length} if max_length else {})
+    return DecodingRequest(framework, strategy, named)

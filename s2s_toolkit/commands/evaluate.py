@@ -1,0 +1,78 @@
+"""`s2s evaluate`: metrics of a model on pairs."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from s2s_toolkit.assignments import Assignment
+from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, gather
+from s2s_toolkit.commands.messages import tell
+from s2s_toolkit.corpus import Paths, read_pairs
+from s2s_toolkit.errors import DataError
+from s2s_toolkit.evaluation import Evaluation, evaluate
+from s2s_toolkit.exporter import TextTranslator
+from s2s_toolkit.metrics import Metric
+from s2s_toolkit.progress import count_sources
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import open_run
+
+
+@click.command()
+@click.argument("model", type=FILE)
+@click.argument("pairs", metavar="[PAIRS.tsv]", type=FILE, required=False)
+@click.option("--metric", "names", multiple=True, metavar="NAME", help="May be repeated; by default every metric.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@decoding_options
+@click.pass_obj
+def command(
+    registry: Registry,
+    model: Path,
+    pairs: Path | None,
+    *,
+    names: tuple[str, ...],
+    as_json: bool,
+    framework: str,
+    strategy: str,
+    options: Sequence[Assignment],
+    max_length: int | None,
+) -> None:
+    """Score a model on pairs of source and reference, by default a run's own dev pairs."""
+    decoding = gather(framework, strategy, options=options, max_length=max_length)
+    metrics = [registry.load("metric", name) for name in names or registry.names("metric")]
+    evaluation = evaluate_model(model, pairs, metrics, registry, decoding=decoding)
+    found = f"{evaluation.pairs:,} pairs, {evaluation.skipped:,} skipped for an empty side"
+    tell(f"{found}, {evaluation.sentences_per_second:,.0f} sentences/s")
+    click.echo(_json(evaluation) if as_json else _report(evaluation, metrics))
+
+
+def evaluate_model(
+    model: Path, pairs: Path | None, metrics: Sequence[Metric], registry: Registry, *, decoding: DecodingRequest
+) -> Evaluation:
+    """Open a run directory or an exported file, and score it; a run has pairs of its own."""
+    texts = list(read_pairs(pairs or _dev_pairs(model, registry)))
+    translator: TextTranslator = decoding.open(model, registry)
+    with count_sources() as watch:
+        return evaluate(translator, texts, metrics, registry, watch=watch)
+
+
+def _dev_pairs(model: Path, registry: Registry) -> Paths:
+    if model.is_file():
+        raise DataError(f"{model} comes without pairs; give a file of them: s2s evaluate {model} PAIRS.tsv")
+    return open_run(model, registry).config.data.dev
+
+
+def _report(evaluation: Evaluation, metrics: Sequence[Metric]) -> str:
+    if not sys.stdout.isatty():
+        return "\n".join(f"{name}\t{value:.4f}" for name, value in evaluation.scores.items())
+    width = max(len(metric.name) for metric in metrics)
+    return "\n".join(f"{m.name:<{width}}  {evaluation.scores[m.name]:8.2f} {m.unit}" for m in metrics)
+
+
+def _json(evaluation: Evaluation) -> str:
+    speed = round(evaluation.sentences_per_second, 1)
+    return json.dumps(
+        {"pairs": evaluation.pairs, "skipped": evaluation.skipped, "sentences_per_second": speed, "metrics": evaluation.scores}
+    )

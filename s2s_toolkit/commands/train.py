@@ -1,0 +1,79 @@
+"""`s2s train`: a model from a config."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from s2s_toolkit.assignments import Assignment, overlay
+from s2s_toolkit.commands.decoding import FILE, assignments, framework_option
+from s2s_toolkit.config import Config, load_toml, parse_config
+from s2s_toolkit.progress import describe, show_training
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import Run
+from s2s_toolkit.training import Observer, Validation, train
+
+RUNS = Path("runs")
+
+
+@click.command()
+@click.argument("config", metavar="CONFIG.toml", type=FILE)
+@click.option("-o", "--output", metavar="RUN", type=FILE, help="The run directory; by default runs/<config>-<framework>.")
+@framework_option("What trains, instead of what the config says.")
+@click.option("--seed", type=int, help="Instead of the config's.")
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="SECTION.KEY=VALUE",
+    callback=assignments,
+    help="Change the config, as in training.batch_size=32; may be repeated.",
+)
+@click.option("--resume", is_flag=True, help="Go on from the run's last validation, in either framework.")
+@click.option("--force", is_flag=True, help="Replace the run.")
+@click.pass_obj
+def command(
+    registry: Registry,
+    config: Path,
+    *,
+    output: Path | None,
+    framework: str,
+    seed: int | None,
+    changes: Sequence[Assignment],
+    resume: bool,
+    force: bool,
+) -> None:
+    """Train a model into a run directory.
+
+    It can be stopped at any time; --resume goes on from the last validation.
+    """
+    if resume and force:
+        raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
+    wanted = [("framework", framework)] * bool(framework) + [("seed", seed)] * (seed is not None)
+    checked = read_changed_config(config, [*changes, *wanted])
+    path = output or RUNS / f"{config.stem}-{checked.framework}"
+    try:
+        with show_training() as observer:
+            run = train(checked, path, registry, observer, resume=resume, force=force)
+    except KeyboardInterrupt:
+        if not (path / "checkpoints" / "last.safetensors").is_file():
+            raise
+        raise KeyboardInterrupt("the same command with --resume goes on from the last validation") from None
+    click.echo(_closing_words(run))
+
+
+def read_changed_config(path: Path, changes: Sequence[Assignment]) -> Config:
+    """Read a config with values laid over it; it is checked afterwards, and paths are relative to its folder either way."""
+    return parse_config(overlay(load_toml(path), changes), folder=path.parent, where=str(path))
+
+
+def _closing_words(run: Run) -> str:
+    lines = run.metrics_path.read_text(encoding="utf-8").splitlines()
+    validations = [Validation(**json.loads(line)) for line in lines]
+    best = [validation for validation in validations if validation.best][-1]
+    ended = "" if validations[-1].epoch == run.config.training.max_epochs else "stopped early, for no better one came; "
+    return (
+        f"{ended}best: {describe(best)}\n"
+        f"it lies in {run.checkpoint_path('best')}; next: s2s translate {run.path}, s2s export {run.path}"
+    )

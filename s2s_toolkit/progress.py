@@ -1,0 +1,132 @@
+"""What a person sees of a training, on stderr: a bar on a terminal, a line for each validation everywhere."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from s2s_toolkit.corpus import Corpus
+from s2s_toolkit.run import Run
+from s2s_toolkit.training import LOSS, Validation
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from s2s_toolkit.evaluation import Watch
+
+SMOOTHING = 0.98
+"""How much of the loss shown is that of the steps before."""
+
+
+class Lines:
+    """An observer of a training (`s2s_toolkit.training.Observer`) that writes lines."""
+
+    def started(self, run: Run, train: Corpus, dev: Corpus, num_parameters: int, total_steps: int, step: int) -> None:
+        """Say what is trained on, what was skipped, and how large the model is."""
+        data, sides = run.config.data, (run.source.vocabulary, run.target.vocabulary)
+        self.write(f"train  {_pairs(data.train, train)}")
+        self.write(f"dev    {_pairs(data.dev, dev)}")
+        sizes = "{:,} source and {:,} target symbols".format(*map(len, sides))
+        self.write(f"model  {num_parameters:,} weights, {sizes}, in {run.config.framework}")
+        if step:
+            self.write(f"resumed after {step:,} of {total_steps:,} steps")
+
+    def stepped(self, step: int, loss: float, tokens: int) -> None:
+        """Nothing: a line for each batch would be too many."""
+
+    def validated(self, validation: Validation) -> None:
+        """Say how far it is and whether this is the best so far."""
+        self.write(describe(validation))
+
+    def write(self, line: str) -> None:
+        """Show a line."""
+        click.echo(line, err=True)
+
+
+class Bar(Lines):
+    """Lines, and a bar below them: epoch, loss, target tokens per second, time left."""
+
+    def __init__(self, console: "Console", progress: "Progress") -> None:
+        self.console, self.progress = console, progress
+        self.task = progress.add_task("", total=None, loss="", speed="")
+        self.steps_per_epoch, self.last_epoch = 1, 1
+        self.loss, self.tokens, self.since = 0.0, 0, time.perf_counter()
+
+    def started(self, run: Run, train: Corpus, dev: Corpus, num_parameters: int, total_steps: int, step: int) -> None:
+        super().started(run, train, dev, num_parameters, total_steps, step)
+        self.last_epoch = run.config.training.max_epochs
+        self.steps_per_epoch = max(1, total_steps // self.last_epoch)
+        self.progress.reset(self.task, total=total_steps, completed=step, description=self._epoch(step))
+        self.since = time.perf_counter()
+
+    def stepped(self, step: int, loss: float, tokens: int) -> None:
+        keep = SMOOTHING if self.loss else 0.0
+        self.loss = keep * self.loss + (1 - keep) * loss / tokens
+        self.tokens += tokens
+        speed = self.tokens / (time.perf_counter() - self.since)
+        shown = {"loss": f"loss {self.loss:.4f}", "speed": f"{speed:,.0f} tokens/s"}
+        self.progress.update(self.task, completed=step, description=self._epoch(step - 1), **shown)
+
+    def validated(self, validation: Validation) -> None:
+        super().validated(validation)
+        self.tokens, self.since = 0, time.perf_counter()  # validating takes time and trains on nothing
+
+    def write(self, line: str) -> None:
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _epoch(self, step: int) -> str:
+        return f"epoch {min(step // self.steps_per_epoch + 1, self.last_epoch)}/{self.last_epoch}"
+
+
+@contextmanager
+def show_training() -> Iterator[Lines]:
+    """An observer for one training on this process's stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_interactive:
+        yield Lines()
+        return
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[loss]}"),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    ]
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield Bar(console, progress)
+
+
+@contextmanager
+def count_sources() -> Iterator["Watch"]:
+    """A bar for translating many sources, on a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_interactive) as progress:
+        task = progress.add_task("translating", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def describe(validation: Validation) -> str:
+    """A validation in one line."""
+    parts = [f"epoch {validation.epoch:3}", f"train loss {validation.train_loss:.4f}", f"dev loss {validation.dev_loss:.4f}"]
+    if validation.metric != LOSS:
+        parts.append(f"dev {validation.metric} {validation.value:.2f}")
+    parts += [f"{validation.tokens_per_second:,.0f} tokens/s", f"{validation.seconds:,.0f} s"]
+    return "  ".join(parts + ["best"] * validation.best)
+
+
+def _pairs(paths: Path | tuple[Path, Path], corpus: Corpus) -> str:
+    name = f"{paths[0]}, {paths[1]}" if isinstance(paths, tuple) else str(paths)
+    skipped = ", ".join(f"{count:,} {reason}" for reason, count in corpus.skipped.items() if count)
+    return f"{len(corpus.pairs):,} pairs from {name}" + (f"; skipped {skipped}" if skipped else "")
