@@ -11,7 +11,7 @@ Assignment = tuple[str, Any]
 
 
 def parse_assignment(text: str) -> Assignment:
-    """`beam_size=5` -> ("beam_size", 5). A value is a TOML number, boolean, list or quoted string, else the bare text."""
+    """`beam_size=5` -> ("beam_size", 5); a value is a TOML number, boolean, list or quoted string, or bare text."""
     name, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not name:
         raise ConfigError(f"expected name=value, found {text!r}")

@@ -3,10 +3,10 @@
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.options import explain
@@ -30,11 +30,21 @@ class PartConfig(BaseModel):
         return dict(self.__pydantic_extra__ or {})
 
 
+def _one_or_two(value: Any) -> Any:
+    paths = value if isinstance(value, list | tuple) and len(value) == 2 else [value]
+    if not all(isinstance(path, str | Path) for path in paths):
+        raise ValueError("expected a path or a pair [source, target] of paths")
+    return value
+
+
+Files = Annotated[Path | tuple[Path, Path], BeforeValidator(_one_or_two)]
+
+
 class DataConfig(Section):
     """`[data]`: a TSV file each, or two parallel files (source, target); paths are relative to the config file."""
 
-    train: Path | tuple[Path, Path]
-    dev: Path | tuple[Path, Path]
+    train: Files
+    dev: Files
     max_source_length: int = Field(200, ge=1)
     max_target_length: int = Field(200, ge=1)
 
@@ -113,7 +123,7 @@ class Config(Section):
 
 
 def read_config(path: Path) -> Config:
-    """Read a TOML file; relative paths in `[data]` are taken from the file's own folder."""
+    """Read a TOML file; relative paths in `[data]` are taken from the file's own folder, and become absolute."""
     return parse_config(load_toml(path), folder=path.parent, where=str(path))
 
 
@@ -134,7 +144,7 @@ def parse_config(content: dict[str, Any], *, folder: Path, where: str) -> Config
         config = Config.model_validate(content)
     except ValidationError as error:
         raise ConfigError(f"{where}: {explain(error, known_keys())}") from error
-    return config.model_copy(update={"data": _resolved(config.data, folder)})
+    return config.model_copy(update={"data": _resolved(config.data, folder.absolute())})
 
 
 def write_config(config: Config, path: Path) -> None:

@@ -49,7 +49,8 @@ def fitting_weights(weights: dict[str, np.ndarray], model: FrameworkModel, path:
 
 def make_strategy(name: str, options: Mapping[str, Any], registry: Registry) -> DecodingStrategy:
     """A decoding strategy by name, its options checked."""
-    return create_part(registry.load("decoding strategy", name), options=options, where="decoding")
+    part = registry.load("decoding strategy", name)
+    return create_part(part, options=options, where="decoding", beside=("strategy", "max_length"))
 
 
 @dataclass(frozen=True)

@@ -41,15 +41,13 @@ class Parts:
 def build_parts(config: ModelConfig, registry: Registry, framework: str) -> Parts:
     """Make the parts that a config names; what can't work together is refused with the reason and what would work."""
     encoder_class = registry.load("encoder", config.encoder.name, framework)
-    encoder = create_part(encoder_class, config.embedding_size, options=config.encoder.options, where="encoder")
+    encoder = create_part(encoder_class, config.embedding_size, options=config.encoder.options, where="model.encoder")
     decoder_class = registry.load("decoder", config.decoder.name, framework)
-    decoder = create_part(
-        decoder_class, config.embedding_size, encoder.memory_size, options=config.decoder.options, where="decoder"
-    )
+    sizes = config.embedding_size, encoder.memory_size
+    decoder = create_part(decoder_class, *sizes, options=config.decoder.options, where="model.decoder")
     scorer_class = registry.load("attention scorer", config.attention.name, framework)
-    scorer = create_part(
-        scorer_class, decoder.query_size, encoder.memory_size, options=config.attention.options, where="attention"
-    )
+    sizes = decoder.query_size, encoder.memory_size
+    scorer = create_part(scorer_class, *sizes, options=config.attention.options, where="model.attention")
     return Parts(encoder, scorer, decoder)
 
 

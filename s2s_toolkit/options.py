@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ConfigDict, Field, ValidationError, create_model
@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, ValidationError, create_model
 from s2s_toolkit.errors import ConfigError
 
 
-def create_part(part: Any, *sizes: int, options: Mapping[str, Any], where: str) -> Any:
+def create_part(part: Any, *sizes: int, options: Mapping[str, Any], where: str, beside: Sequence[str] = ()) -> Any:
     """Call a part's constructor with the sizes that the pipeline gives and the options from a config.
 
     Args:
@@ -18,25 +18,26 @@ def create_part(part: Any, *sizes: int, options: Mapping[str, Any], where: str) 
         sizes: What the pipeline gives.
         options: What the config says; unknown names and wrong types are refused.
         where: The config section, for the error message.
+        beside: Keys of that section that are no options, for the error message too.
     """
-    checked = check_options(part, options, where)
+    checked = check_options(part, options, where, beside)
     try:
         return part(*sizes, **checked)
     except ValueError as error:
         raise ConfigError(f"[{where}] {error}") from error
 
 
-def check_options(part: Any, options: Mapping[str, Any], where: str) -> dict[str, Any]:
+def check_options(part: Any, options: Mapping[str, Any], where: str, beside: Sequence[str] = ()) -> dict[str, Any]:
     """The options with their types checked against the constructor's annotations."""
     fields: dict[str, Any] = {
-        name: (parameter.annotation, Field(... if parameter.default is parameter.empty else parameter.default))
-        for name, parameter in option_parameters(part).items()
+        name: (Any if p.annotation is p.empty else p.annotation, Field(... if p.default is p.empty else p.default))
+        for name, p in option_parameters(part).items()
     }
     schema = create_model("Options", __config__=ConfigDict(extra="forbid", protected_namespaces=()), **fields)
     try:
         given = schema.model_validate(dict(options))
     except ValidationError as error:
-        raise ConfigError(explain(error, {where: list(fields)}, prefix=where)) from error
+        raise ConfigError(explain(error, {where: [*fields, *beside]}, prefix=where)) from error
     return {name: getattr(given, name) for name in fields if name in given.model_fields_set}
 
 
@@ -49,7 +50,7 @@ def option_parameters(part: Any) -> dict[str, inspect.Parameter]:
 def explain(error: ValidationError, known: Mapping[str, Iterable[str]], prefix: str = "") -> str:
     """The first problem as one line: the key, what was wrong, what was given, what would work."""
     first = error.errors()[0]
-    *section, key = (str(place) for place in first["loc"] or ("",))
+    *section, key = [str(place) for place in first["loc"] if "[" not in str(place)] or [""]  # pydantic names types too
     section_name = ".".join(filter(None, [prefix, *section]))
     full = ".".join(filter(None, [section_name, key]))
     if first["type"] == "extra_forbidden":

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s2s_toolkit.errors import S2SError
 from s2s_toolkit.files import atomic_path
@@ -82,22 +82,25 @@ def require_matplotlib() -> None:
         raise S2SError(f'plotting needs matplotlib ({error}): pip install "s2s-toolkit[plot]"') from error
 
 
-def _draw(translation: Translation, targets: list[str], sources: list[str], *, title: str, families: list[str]) -> "Figure":
+def _draw(
+    translation: Translation, targets: list[str], sources: list[str], *, title: str, families: list[str]
+) -> "Figure":
     """The figure, made without pyplot and its global state."""
     from matplotlib.figure import Figure
 
-    width, height = max(4.0, 2 + CELL * len(sources)), 1.6 + CELL * len(targets)
-    figure = Figure(figsize=(min(width, LARGEST), min(height, LARGEST)), layout="constrained")
+    width, height = min(max(4.0, 2 + CELL * len(sources)), LARGEST), min(1.6 + CELL * len(targets), LARGEST)
+    figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(translation.attention, cmap="Blues", vmin=0, aspect="auto")
-    axes.set_title(title, pad=12, fontfamily=families, parse_math=False)
-    axes.set_xticks(range(len(sources)), sources, fontfamily=families, parse_math=False)
-    axes.set_yticks(range(len(targets)), targets, fontfamily=families, parse_math=False)
+    text: dict[str, Any] = {"fontfamily": families, "parse_math": False}
+    axes.set_title(title, pad=12, **text)
+    axes.set_xticks(range(len(sources)), sources, fontsize=_font_size(width / len(sources)), **text)
+    axes.set_yticks(range(len(targets)), targets, fontsize=_font_size(height / len(targets)), **text)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     _turn_long(axes)
-    figure.colorbar(image, ax=axes, label="attention", shrink=min(1.0, 3 / height), aspect=15)
+    figure.colorbar(image, ax=axes, label="attention", shrink=min(1.0, 3 / height), aspect=15, pad=0.3 / width)
     return figure
 
 
@@ -108,6 +111,11 @@ def _turn_long(axes: "Axes") -> None:
     for label in labels:
         if are_words or len(label.get_text()) > 4:
             label.set_rotation(90)
+
+
+def _font_size(room: float) -> float:
+    """In points, so that labels `room` inches apart do not touch."""
+    return min(10.0, 0.8 * 72 * room)
 
 
 def _shortened(text: str, room: int) -> str:

@@ -68,8 +68,13 @@ class Bar(Lines):
         self.loss = keep * self.loss + (1 - keep) * loss / tokens
         self.tokens += tokens
         speed = self.tokens / (time.perf_counter() - self.since)
-        shown = {"loss": f"loss {self.loss:.4f}", "speed": f"{speed:,.0f} tokens/s"}
-        self.progress.update(self.task, completed=step, description=self._epoch(step - 1), **shown)
+        self.progress.update(
+            self.task,
+            completed=step,
+            description=self._epoch(step - 1),
+            loss=f"loss {self.loss:.4f}",
+            speed=f"{speed:,.0f} tokens/s",
+        )
 
     def validated(self, validation: Validation) -> None:
         super().validated(validation)
@@ -119,14 +124,23 @@ def count_sources() -> Iterator["Watch"]:
 
 def describe(validation: Validation) -> str:
     """A validation in one line."""
-    parts = [f"epoch {validation.epoch:3}", f"train loss {validation.train_loss:.4f}", f"dev loss {validation.dev_loss:.4f}"]
+    parts = [
+        f"epoch {validation.epoch:3}",
+        f"train loss {validation.train_loss:.4f}",
+        f"dev loss {validation.dev_loss:.4f}",
+    ]
     if validation.metric != LOSS:
         parts.append(f"dev {validation.metric} {validation.value:.2f}")
     parts += [f"{validation.tokens_per_second:,.0f} tokens/s", f"{validation.seconds:,.0f} s"]
     return "  ".join(parts + ["best"] * validation.best)
 
 
+def _near(path: Path) -> str:
+    """A path as seen from the working directory, where it lies below it."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
 def _pairs(paths: Path | tuple[Path, Path], corpus: Corpus) -> str:
-    name = f"{paths[0]}, {paths[1]}" if isinstance(paths, tuple) else str(paths)
+    name = ", ".join(map(_near, paths if isinstance(paths, tuple) else (paths,)))
     skipped = ", ".join(f"{count:,} {reason}" for reason, count in corpus.skipped.items() if count)
     return f"{len(corpus.pairs):,} pairs from {name}" + (f"; skipped {skipped}" if skipped else "")

@@ -10,7 +10,7 @@ import numpy as np
 from s2s_toolkit.arrays import Array, Namespace, NumpyNamespace
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.errors import UnsupportedError
-from s2s_toolkit.model import ModelPlan, Parts
+from s2s_toolkit.model import ModelPlan, Parts, declared_weights
 from s2s_toolkit.parts.attention import Memory, attend_step
 from s2s_toolkit.parts.cells import State
 from s2s_toolkit.weights import under
@@ -61,8 +61,6 @@ class NumpyModel:
     """The reference model, as `s2s_toolkit.contracts.FrameworkModel`."""
 
     def __init__(self, plan: ModelPlan, parts: Parts) -> None:
-        from s2s_toolkit.model import declared_weights
-
         self.plan, self.parts = plan, parts
         self._weights = {name: np.zeros(w.shape, np.float32) for name, w in declared_weights(plan, parts).items()}
 

@@ -52,8 +52,9 @@ class Registry:
         module, _, attribute = component.target.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
-            raise UnknownComponentError(f"{kind} {name!r} can't be loaded from {component.target}: {error}") from error
+        except Exception as error:  # see _register
+            reason = f"{type(error).__name__}: {error}"
+            raise UnknownComponentError(f"{kind} {name!r} can't be loaded from {component.target}: {reason}") from error
 
     def names(self, kind: str, framework: str = ANY) -> list[str]:
         """The names that `find` knows for a kind and framework, sorted."""
@@ -86,19 +87,25 @@ def register_plugin(registry: Registry, plugin: object, name: str) -> None:
 
 def _register(manager: pluggy.PluginManager, entry_point: EntryPoint, registry: Registry) -> None:
     name = entry_point.dist.name if entry_point.dist else entry_point.name
+    if manager.has_plugin(name):  # another entry point of the same distribution
+        name = f"{name}:{entry_point.name}"
     try:
         plugin = entry_point.load()
         _check_hook_names(manager, plugin)
         manager.register(plugin, name=name)
     except Exception as error:  # whatever a third party's module raises must not take the program down
         registry.failures[name] = f"{type(error).__name__}: {error}"
+        if manager.has_plugin(name):  # pluggy keeps what it took before the hook that it refused
+            manager.unregister(name=name)
 
 
 def _check_hook_names(manager: pluggy.PluginManager, plugin: object) -> None:
     """pluggy ignores a misspelt hook silently; here it is an error."""
     for name in dir(plugin):
-        if manager.parse_hookimpl_opts(plugin, name) is not None and name not in HOOKS.values():
-            raise UnknownComponentError(f"there is no hook {name!r}; hooks: {', '.join(HOOKS.values())}")
+        implementation = manager.parse_hookimpl_opts(plugin, name)
+        hook = implementation and (implementation.get("specname") or name)
+        if hook and hook not in HOOKS.values():
+            raise UnknownComponentError(f"there is no hook {hook!r}; hooks: {', '.join(HOOKS.values())}")
 
 
 def _collect(manager: pluggy.PluginManager, registry: Registry) -> None:

@@ -54,22 +54,29 @@ def is_run(path: Path) -> bool:
     return (path / "run.json").is_file()
 
 
-def create_run(path: Path, config: Config, source: TextSide, target: TextSide, *, force: bool = False) -> Run:
-    """Make a run directory; an existing one is replaced if forced, and anything else at that place never is."""
+def check_place(path: Path, *, force: bool = False) -> None:
+    """Refuse what a new run may not replace: another run unless forced, and anything that is no run ever."""
     if not is_run(path) and path.exists() and any(path.iterdir() if path.is_dir() else [path]):
         raise RunError(f"{path} exists and is not a run directory; choose another place")
     if is_run(path):
         require_absent(path, force)
-        shutil.rmtree(path)
-    (path / "checkpoints").mkdir(parents=True)
-    run = Run(path, config, source, target)
-    write_config(config, path / "config.toml")
-    source.vocabulary.save(path / "source.vocabulary.json")
-    target.vocabulary.save(path / "target.vocabulary.json")
+
+
+def create_run(run: Run, *, force: bool = False) -> None:
+    """Write the run directory, without checkpoints yet; an existing run is replaced if forced."""
+    check_place(run.path, force=force)
+    try:
+        if is_run(run.path):
+            shutil.rmtree(run.path)
+        (run.path / "checkpoints").mkdir(parents=True)
+    except OSError as error:
+        raise RunError(f"can't make run directory {run.path}: {error.strerror}; choose another place") from error
+    write_config(run.config, run.path / "config.toml")
+    run.source.vocabulary.save(run.path / "source.vocabulary.json")
+    run.target.vocabulary.save(run.path / "target.vocabulary.json")
     run.metrics_path.touch()
-    with atomic_path(path / "run.json") as temporary:
+    with atomic_path(run.path / "run.json") as temporary:
         temporary.write_text(json.dumps({"format": FORMAT, "toolkit": s2s_toolkit.__version__}) + "\n")
-    return run
 
 
 def open_run(path: Path, registry: Registry) -> Run:
@@ -95,7 +102,7 @@ def save_checkpoint(
     arrays = prefixed(weights, WEIGHTS) | prefixed(optimizer or {}, OPTIMIZER)
     metadata = {"format": str(FORMAT), "progress": json.dumps(dict(progress or {}))}
     with atomic_path(path) as temporary:
-        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary, metadata)
+        save_file({name: np.array(array, order="C") for name, array in arrays.items()}, temporary, metadata)
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def _present(path: Path) -> Path:
     if not path.is_file():
-        raise RunError(f"run directory {path.parent} has no {path.name}; was training finished?")
+        raise RunError(f"there is no {path}; was training finished?")
     return path
 
 

@@ -14,14 +14,14 @@ from s2s_toolkit.symbols import BOS, EOS, PAD
 
 @dataclass(frozen=True)
 class Hypotheses:
-    """What a search found, N results for each of B sources, best first.
+    """What a search found, N results for each of B sources, best first; T steps were taken.
 
     Attributes:
         ids: Target symbols without BOS and EOS, PAD after the end (B, N, T).
         lengths: Symbols of each target (B, N).
         scores: As the strategy defines them (B, N).
-        token_log_probs: Of each symbol, of the EOS too: one more than `lengths`, 0 after the end (B, N, T + 1).
-        attention: Of each symbol, EOS included, over the source, EOS included (B, N, T + 1, S).
+        token_log_probs: Of each symbol and of the EOS, if there is one; 0 after the end (B, N, T).
+        attention: Likewise, over the source and its EOS (B, N, T, S).
     """
 
     ids: np.ndarray

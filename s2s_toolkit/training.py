@@ -18,7 +18,7 @@ from s2s_toolkit.files import atomic_path
 from s2s_toolkit.loading import build_model, fitting_weights, make_strategy, plan_of
 from s2s_toolkit.model import REFERENCE, build_parts, check_model, complete_declaration, declared_weights
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run, create_run, load_checkpoint, open_run, save_checkpoint
+from s2s_toolkit.run import Run, check_place, create_run, load_checkpoint, open_run, save_checkpoint
 from s2s_toolkit.search import search
 from s2s_toolkit.text import TextSide, load_tokenizer
 from s2s_toolkit.vocabulary import Vocabulary
@@ -82,13 +82,22 @@ def train(
         resume: Go on from the last checkpoint, in the config's framework, which may differ from the one before.
         force: Replace an existing run.
     """
+    registry.load("framework", config.framework)
     check_model(config.model, registry, config.framework)
     make_strategy(config.decoding.strategy, config.decoding.options, registry)
     if config.training.metric != LOSS:
         registry.load("metric", config.training.metric)
+    if not resume:
+        check_place(path, force=force)
     training, dev = _load_corpora(config, registry)
-    run = _resumed_run(path, config, registry) if resume else _new_run(path, config, registry, training, force=force)
-    return Training(run, registry, training, dev, observer).run_to_end(resume=resume)
+    run = _resumed_run(path, config, registry) if resume else _new_run(path, config, registry, training)
+    loop = Training(run, registry, training, dev, observer)
+    if resume:
+        loop.restore()
+    else:
+        create_run(run, force=force)  # as late as can be: whatever is refused above leaves nothing behind
+    loop.run_to_end()
+    return run
 
 
 class Training:
@@ -102,17 +111,16 @@ class Training:
         self.steps_per_epoch = math.ceil(len(self.examples) / self.options.batch_size)
         self.model: FrameworkModel = build_model(plan_of(run), registry, run.config.framework)
         self.optimizer: Optimizer = self.model.optimizer(clip_norm=self.options.clip_norm)
+        self.model.load_weights(first_weights(run, self.model, registry))
         self.progress = Progress()
 
-    def run_to_end(self, *, resume: bool) -> Run:
+    def run_to_end(self) -> None:
         """Every epoch that is left, or until patience ends."""
-        self._restore() if resume else self.model.load_weights(first_weights(self.run, self.model, self.registry))
         total = self.steps_per_epoch * self.options.max_epochs
         num_parameters = sum(array.size for array in self.model.weights().values())
         self.observer.started(self.run, *self.corpora, num_parameters, total, self.progress.step)
         while self.progress.epoch < self.options.max_epochs and not self._out_of_patience():
             self._epoch()
-        return self.run
 
     def _epoch(self) -> None:
         start, loss, tokens = time.perf_counter(), 0.0, 0
@@ -191,13 +199,17 @@ class Training:
     def _out_of_patience(self) -> bool:
         return 0 < self.options.patience <= self.progress.validations_since_best
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
+        """Go on where the last checkpoint was written."""
         path = self.run.checkpoint_path("last")
         checkpoint = load_checkpoint(path)
         self.model.load_weights(fitting_weights(checkpoint.weights, self.model, path))
         self.optimizer.load_state(checkpoint.optimizer)
-        self.progress = Progress(**checkpoint.progress)
-        kept = [line for line in _lines(self.run.metrics_path) if json.loads(line)["epoch"] <= self.progress.epoch]
+        try:
+            self.progress = Progress(**checkpoint.progress)
+            kept = [line for line in _lines(self.run.metrics_path) if json.loads(line)["epoch"] <= self.progress.epoch]
+        except (TypeError, ValueError, KeyError) as error:
+            raise RunError(f"can't resume {self.run.path}: {path.name} or metrics.jsonl is damaged ({error})") from error
         with atomic_path(self.run.metrics_path) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
@@ -218,13 +230,13 @@ def _load_corpora(config: Config, registry: Registry) -> tuple[Corpus, Corpus]:
     return load_corpus(config.data.train, *tokenizers, **limits), load_corpus(config.data.dev, *tokenizers, **limits)
 
 
-def _new_run(path: Path, config: Config, registry: Registry, training: Corpus, *, force: bool) -> Run:
+def _new_run(path: Path, config: Config, registry: Registry, training: Corpus) -> Run:
     sides = []
     for number, side in enumerate((config.source, config.target)):
         sequences = (pair[number] for pair in training.pairs)
         vocabulary = Vocabulary.build(sequences, min_frequency=side.min_frequency, max_size=side.max_size)
         sides.append(TextSide(load_tokenizer(side, registry), vocabulary))
-    return create_run(path, config, *sides, force=force)
+    return Run(path, config, *sides)
 
 
 def _resumed_run(path: Path, config: Config, registry: Registry) -> Run:

@@ -1,6 +1,7 @@
 """Translate text with a model of any framework; `s2s_onnx.Translator` does the same with an exported file."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -54,9 +55,7 @@ class Translator:
     def _translation(self, found: Hypotheses, row: int, text: str) -> Translation:
         source_symbols = (*self.source.tokenizer.split(text), SPECIAL[EOS])
         best, *others = (self._result(found, row, result, source_symbols) for result in range(found.ids.shape[1]))
-        if not others:
-            return best
-        return Translation(**{**vars(best), "alternatives": tuple(others)})
+        return replace(best, alternatives=tuple(others))
 
     def _result(self, found: Hypotheses, row: int, result: int, source_symbols: tuple[str, ...]) -> Translation:
         length = found.lengths[row, result]

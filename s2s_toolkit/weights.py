@@ -69,5 +69,7 @@ def _glorot(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
 
 
 def _orthogonal(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    if shape[-2] < shape[-1]:  # a wide matrix has orthogonal rows, a tall one orthogonal columns
+        return _orthogonal((shape[-1], shape[-2]), rng).T
     q, r = np.linalg.qr(rng.normal(size=shape))
     return q * np.sign(np.diag(r))

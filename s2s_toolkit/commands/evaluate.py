@@ -74,5 +74,10 @@ def _report(evaluation: Evaluation, metrics: Sequence[Metric]) -> str:
 def _json(evaluation: Evaluation) -> str:
     speed = round(evaluation.sentences_per_second, 1)
     return json.dumps(
-        {"pairs": evaluation.pairs, "skipped": evaluation.skipped, "sentences_per_second": speed, "metrics": evaluation.scores}
+        {
+            "pairs": evaluation.pairs,
+            "skipped": evaluation.skipped,
+            "sentences_per_second": speed,
+            "metrics": evaluation.scores,
+        }
     )

@@ -18,7 +18,9 @@ from s2s_toolkit.translation import Translation
 @click.command()
 @click.argument("model", type=FILE)
 @click.argument("text")
-@click.option("-o", "--output", type=FILE, default=Path("attention.png"), show_default=True, help="A .png, .svg or .pdf file.")
+@click.option(
+    "-o", "--output", type=FILE, default=Path("attention.png"), show_default=True, help="A .png, .svg or .pdf file."
+)
 @click.option("--force", is_flag=True, help="Replace the file.")
 @decoding_options
 @click.pass_obj

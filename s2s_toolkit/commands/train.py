@@ -12,14 +12,16 @@ from s2s_toolkit.config import Config, load_toml, parse_config
 from s2s_toolkit.progress import describe, show_training
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
-from s2s_toolkit.training import Observer, Validation, train
+from s2s_toolkit.training import Validation, train
 
 RUNS = Path("runs")
 
 
 @click.command()
 @click.argument("config", metavar="CONFIG.toml", type=FILE)
-@click.option("-o", "--output", metavar="RUN", type=FILE, help="The run directory; by default runs/<config>-<framework>.")
+@click.option(
+    "-o", "--output", metavar="RUN", type=FILE, help="The run directory; by default runs/<config>-<framework>."
+)
 @framework_option("What trains, instead of what the config says.")
 @click.option("--seed", type=int, help="Instead of the config's.")
 @click.option(
@@ -64,7 +66,7 @@ def command(
 
 
 def read_changed_config(path: Path, changes: Sequence[Assignment]) -> Config:
-    """Read a config with values laid over it; it is checked afterwards, and paths are relative to its folder either way."""
+    """Read a config and lay values over it, then check it; paths are relative to its folder either way."""
     return parse_config(overlay(load_toml(path), changes), folder=path.parent, where=str(path))
 
 
@@ -74,6 +76,6 @@ def _closing_words(run: Run) -> str:
     best = [validation for validation in validations if validation.best][-1]
     ended = "" if validations[-1].epoch == run.config.training.max_epochs else "stopped early, for no better one came; "
     return (
-        f"{ended}best: {describe(best)}\n"
-        f"it lies in {run.checkpoint_path('best')}; next: s2s translate {run.path}, s2s export {run.path}"
+        f"{ended}best: {describe(best).removesuffix('  best')}\n"
+        f"in {run.checkpoint_path('best')}; next: s2s translate {run.path}, s2s export {run.path}"
     )

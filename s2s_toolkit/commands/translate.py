@@ -1,8 +1,10 @@
 """`s2s translate`: a line of output for each line of input."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,7 +27,9 @@ _NO_LINE_ENDS = str.maketrans("\n\r", "  ")
 @click.argument("source", metavar="[INPUT]", type=FILE, default=STANDARD)
 @click.option("-o", "--output", type=FILE, default=STANDARD, help="A file for the results, instead of standard output.")
 @click.option("--force", is_flag=True, help="Replace the output file.")
-@click.option("--json", "as_json", is_flag=True, help="Write a JSON object a line: text, score, symbols, attention, alternatives.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Write a JSON object a line: text, score, symbols, attention, alternatives."
+)
 @decoding_options
 @click.pass_obj
 def command(
@@ -43,23 +47,26 @@ def command(
 ) -> None:
     """Translate a file or standard input, a line at a time.
 
-    Each line of INPUT (UTF-8) gives one line of output, in order. Where the strategy gives several results for a source,
-    as with -O n_best=3, each has a line of its own: number of the input line, score, text, parted by tabs.
+    Each line of INPUT (UTF-8) gives one line of output, in order. Where the strategy gives several results for a
+    source, as with -O n_best=3, each has a line of its own: number of the input line, score, text, parted by tabs.
     """
     decoding = gather(framework, strategy, options=options, max_length=max_length)
     if output != STANDARD:
         require_absent(output, force)
     translator = decoding.open(model, registry)
     with _results(output) as stream:
-        chunks = stream_chunks(click.get_binary_stream("stdin")) if source == STANDARD else file_chunks(source)
+        chunks = stream_chunks(sys.stdin.buffer) if source == STANDARD else file_chunks(source)
         translate(translator, chunks, stream, as_json=as_json)
 
 
-def translate(translator: TextTranslator, chunks: Iterable[list[str]], stream: BinaryIO, *, as_json: bool = False) -> None:
+def translate(
+    translator: TextTranslator, chunks: Iterable[list[str]], stream: BinaryIO, *, as_json: bool = False
+) -> None:
     """Translate chunks of lines; the results of each are flushed before the next is read."""
-    number = 0
+    numbers = count(1)
     for chunk in chunks:
-        for number, (source, translation) in enumerate(zip(chunk, translator(chunk), strict=True), start=number + 1):
+        for source, translation in zip(chunk, translator(chunk), strict=True):
+            number = next(numbers)
             line = _json_line(source, translation) if as_json else _text_lines(number, translation)
             stream.write(f"{line}\n".encode())
         stream.flush()
@@ -84,7 +91,7 @@ def _json_line(source: str, translation: Translation) -> str:
 def _results(path: Path) -> Iterator[BinaryIO]:
     """Standard output, or a file that appears when all is written."""
     if path == STANDARD:
-        yield click.get_binary_stream("stdout")
+        yield sys.stdout.buffer
         return
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         yield file

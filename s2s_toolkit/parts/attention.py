@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from s2s_toolkit.arrays import Array, Namespace
 
@@ -35,7 +36,7 @@ def attend(xp: Namespace, scores: Array, memory: Memory) -> tuple[Array, Array]:
     return xp.matmul(attention, memory.values), attention
 
 
-def attend_step(xp: Namespace, scorer: "object", weights: Mapping[str, Array], query: Array, memory: Memory) -> tuple[Array, Array]:
+def attend_step(xp: Namespace, scorer: Any, weights: Mapping[str, Array], query: Array, memory: Memory) -> tuple[Array, Array]:
     """Attend with one query per row: query (B, Q) -> context (B, M), attention (B, S)."""
     scores = scorer.score(xp, weights, xp.expand_dims(query, axis=1), memory.keys)  # (B, 1, S)
     context, attention = attend(xp, scores, memory)

@@ -36,8 +36,11 @@ class RecurrentDecoder:
         dropout: float = 0.0,
         readout_size: int = 0,
     ) -> None:
-        if size < 1 or num_layers < 1:
-            raise ValueError(f"size and num_layers must be at least 1, given {size} and {num_layers}")
+        if size < 1 or num_layers < 1 or not 0 <= dropout < 1 or readout_size < 0:
+            raise ValueError(
+                "a decoder needs size >= 1, num_layers >= 1, 0 <= dropout < 1, readout_size >= 0; given "
+                f"{size}, {num_layers}, {dropout}, {readout_size}"
+            )
         self.embedding_size, self.memory_size, self.size = embedding_size, memory_size, size
         self.num_layers, self.cell, self.dropout = num_layers, cell, dropout
         self.has_readout = readout_size > 0

@@ -28,8 +28,10 @@ class RecurrentEncoder:
     def __init__(
         self, input_size: int, *, size: int = 256, num_layers: int = 1, bidirectional: bool = True, dropout: float = 0.0
     ) -> None:
-        if size < 1 or num_layers < 1:
-            raise ValueError(f"size and num_layers must be at least 1, given {size} and {num_layers}")
+        if size < 1 or num_layers < 1 or not 0 <= dropout < 1:
+            raise ValueError(
+                f"an encoder needs size >= 1, num_layers >= 1, 0 <= dropout < 1; given {size}, {num_layers}, {dropout}"
+            )
         self.input_size, self.size, self.num_layers, self.dropout = input_size, size, num_layers, dropout
         self.directions = ("forward", "backward") if bidirectional else ("forward",)
         self.memory_size = size * len(self.directions)

@@ -19,6 +19,7 @@ class AdditiveScorer:
     """
 
     def __init__(self, query_size: int, memory_size: int, *, size: int = 128) -> None:
+        _check_size(size)
         self.query_size, self.memory_size, self.size = query_size, memory_size, size
 
     def weights(self) -> dict[str, Weight]:
@@ -51,7 +52,7 @@ class DotScorer:
         if query_size != memory_size:
             raise ValueError(
                 f"'dot' needs a decoder state as large as the encoder's output, given {query_size} and {memory_size}; "
-                f"set decoder.size = {memory_size}, or use 'general' or 'scaled_dot', which project"
+                f"set model.decoder.size = {memory_size}, or use 'general' or 'scaled_dot', which project"
             )
 
     def weights(self) -> dict[str, Weight]:
@@ -96,6 +97,7 @@ class ScaledDotScorer:
     """
 
     def __init__(self, query_size: int, memory_size: int, *, size: int = 128) -> None:
+        _check_size(size)
         self.query_size, self.memory_size, self.size = query_size, memory_size, size
 
     def weights(self) -> dict[str, Weight]:
@@ -122,6 +124,7 @@ class ConcatScorer:
     """
 
     def __init__(self, query_size: int, memory_size: int, *, size: int = 128) -> None:
+        _check_size(size)
         self.query_size, self.memory_size, self.size = query_size, memory_size, size
 
     def weights(self) -> dict[str, Weight]:
@@ -137,3 +140,8 @@ class ConcatScorer:
         projected = xp.matmul(query, weights["kernel"][: self.query_size, :])  # (B, T, A)
         hidden = xp.tanh(xp.expand_dims(projected, axis=2) + xp.expand_dims(keys, axis=1))  # (B, T, S, A)
         return xp.matmul(hidden, weights["energy"])
+
+
+def _check_size(size: int) -> None:
+    if size < 1:
+        raise ValueError(f"size must be at least 1, given {size}")

@@ -1,0 +1,216 @@
+"""Training: what the loop promises, in both frameworks and from one to the other."""
+
+import importlib.util
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from s2s_toolkit.config import Config, parse_config
+from s2s_toolkit.corpus import Corpus
+from s2s_toolkit.errors import DataError, RunError, S2SError, UnsupportedError
+from s2s_toolkit.loading import load_model, load_translator
+from s2s_toolkit.registry import Registry, load_registry
+from s2s_toolkit.run import Run, load_checkpoint, open_run
+from s2s_toolkit.training import Validation, train
+
+FRAMEWORKS = ("torch", "tensorflow")
+LETTERS = "abcdef"
+
+
+@dataclass
+class Log:
+    """An observer that remembers."""
+
+    losses: list[float] = field(default_factory=list)
+    validations: list[Validation] = field(default_factory=list)
+    first_step: int = -1
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    def started(self, run: Run, train: Corpus, dev: Corpus, num_parameters: int, total_steps: int, step: int) -> None:
+        self.first_step, self.skipped = step, train.skipped
+
+    def stepped(self, step: int, loss: float, tokens: int) -> None:
+        self.losses.append(loss / tokens)
+
+    def validated(self, validation: Validation) -> None:
+        self.validations.append(validation)
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_registry()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Turn letters round: 96 pairs to train on, 24 to validate."""
+    rng = np.random.default_rng(1)
+    lines = set()
+    while len(lines) < 120:
+        letters = rng.choice(list(LETTERS), rng.integers(1, 5))
+        lines.add("".join(letters) + "\t" + " ".join(letters[::-1]))
+    for name, part in (("train", sorted(lines)[:96]), ("dev", sorted(lines)[96:])):
+        (tmp_path / f"{name}.tsv").write_text("".join(f"{line}\n" for line in part))
+    return tmp_path
+
+
+def config_for(folder: Path, framework: str = "torch", /, **sections: dict[str, Any]) -> Config:
+    if framework != "numpy" and importlib.util.find_spec(framework) is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{framework} is not installed, and CI must test it")
+        pytest.skip(f"{framework} is not installed")
+    content = {
+        "framework": framework,
+        "data": {"train": "train.tsv", "dev": "dev.tsv"},
+        "target": {"tokenizer": "separator"},
+        "model": {
+            "embedding_size": 8,
+            "dropout": 0.1,
+            "encoder": {"name": "gru", "size": 8, "dropout": 0.1},
+            "attention": {"name": "additive", "size": 8},
+            "decoder": {"name": "bahdanau", "size": 8},
+        },
+        "training": {"batch_size": 16, "max_epochs": 4, "learning_rate": 0.01, "patience": 0},
+        "decoding": {"strategy": "greedy", "max_length": 8},
+    }
+    for name, changes in sections.items():
+        content[name] = {**content[name], **changes}
+    return parse_config(content, folder=folder, where="test")
+
+
+def run_training(config: Config, path: Path, registry: Registry, **how: bool) -> tuple[Run, Log]:
+    log = Log()
+    return train(config, path, registry, log, **how), log
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_training_lowers_the_loss_and_leaves_a_run_that_translates(framework: str, data: Path, registry: Registry) -> None:
+    run, log = run_training(config_for(data, framework), data / "run", registry)
+    assert log.validations[-1].dev_loss < 0.9 * log.losses[0]
+    assert [json.loads(line)["epoch"] for line in run.metrics_path.read_text().splitlines()] == [1, 2, 3, 4]
+    opened = open_run(data / "run", registry)
+    assert opened.config == run.config
+    assert len(load_translator(opened, registry)(["ab", "", "xyz"])) == 3
+    assert not list((data / "run").rglob(".partial*"))
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_one_seed_gives_one_result_and_another_seed_another(framework: str, data: Path, registry: Registry) -> None:
+    config = config_for(data, framework, training={"max_epochs": 1})
+    weights = []
+    for number, seed in enumerate((3, 3, 4)):
+        run, _ = run_training(config.model_copy(update={"seed": seed}), data / f"run{number}", registry)
+        weights.append(load_checkpoint(run.checkpoint_path("last")).weights)
+    for name, array in weights[0].items():
+        np.testing.assert_array_equal(array, weights[1][name], err_msg=name)
+    assert any((array != weights[2][name]).any() for name, array in weights[0].items())
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_resumed_run_ends_as_the_undisturbed_one(framework: str, data: Path, registry: Registry) -> None:
+    config = config_for(data, framework)
+    whole, whole_log = run_training(config, data / "whole", registry)
+    half = config.model_copy(update={"training": config.training.model_copy(update={"max_epochs": 2})})
+    run_training(half, data / "half", registry)
+    resumed, log = run_training(config, data / "half", registry, resume=True)
+    assert log.first_step == 12
+    expected, found = (load_checkpoint(run.checkpoint_path("last")) for run in (whole, resumed))
+    for name, array in expected.weights.items():
+        np.testing.assert_array_equal(array, found.weights[name], err_msg=name)
+    assert log.losses == whole_log.losses[12:]
+    assert len(resumed.metrics_path.read_text().splitlines()) == 4
+
+
+def test_both_frameworks_start_alike_and_learn_alike_without_dropout(data: Path, registry: Registry) -> None:
+    """One seed: the same first weights and batches, so the same losses."""
+    still = {"dropout": 0.0, "encoder": {"name": "gru", "size": 8}}
+    logs = [
+        run_training(config_for(data, framework, model=still), data / framework, registry)[1] for framework in FRAMEWORKS
+    ]
+    np.testing.assert_allclose(logs[0].losses, logs[1].losses, rtol=1e-3)
+
+
+@pytest.mark.parametrize(("first", "second"), [FRAMEWORKS, FRAMEWORKS[::-1]])
+def test_a_run_continues_in_the_other_framework(first: str, second: str, data: Path, registry: Registry) -> None:
+    """Weights, optimizer state and data order go over: without dropout the losses are those of one framework alone."""
+    still = {"dropout": 0.0, "encoder": {"name": "gru", "size": 8}}
+    alone = run_training(config_for(data, first, model=still), data / "alone", registry)[1]
+    run_training(config_for(data, first, model=still, training={"max_epochs": 2}), data / "run", registry)
+    _, log = run_training(config_for(data, second, model=still), data / "run", registry, resume=True)
+    np.testing.assert_allclose(log.losses, alone.losses[12:], rtol=1e-3)
+
+
+def test_the_best_checkpoint_is_the_one_with_the_best_validation(data: Path, registry: Registry) -> None:
+    """A learning rate that ruins the model: what was best stays."""
+    config = config_for(data, training={"learning_rate": 0.05, "max_epochs": 8, "metric": "ser"})
+    run, log = run_training(config, data / "run", registry)
+    best = min(log.validations, key=lambda validation: validation.value)
+    assert [v.best for v in log.validations].count(True) >= 1
+    assert max(v.epoch for v in log.validations if v.best) == best.epoch
+    model, corpus = load_model(run, registry, "torch"), (data / "dev.tsv").read_text().splitlines()
+    translator = load_translator(run, registry)
+    found = [t.text.split() for t in translator([line.split("\t")[0] for line in corpus])]
+    value = registry.load("metric", "ser")(found, [line.split("\t")[1].split() for line in corpus])
+    assert value == pytest.approx(best.value)
+    assert model.weights().keys() == load_checkpoint(run.checkpoint_path("best")).weights.keys()
+
+
+def test_training_stops_when_patience_ends(data: Path, registry: Registry) -> None:
+    config = config_for(data, training={"learning_rate": 1e-12, "patience": 2, "max_epochs": 50, "metric": "exact_match"})
+    _, log = run_training(config, data / "run", registry)
+    assert len(log.validations) == 3
+
+
+def test_the_cosine_schedule_falls_from_the_learning_rate_to_zero(data: Path, registry: Registry) -> None:
+    config = config_for(data, training={"schedule": "cosine", "max_epochs": 2})
+    _, log = run_training(config, data / "run", registry)
+    assert [v.learning_rate for v in log.validations] == pytest.approx([0.005, 0.0], abs=1e-9)
+
+
+def test_pairs_left_out_are_counted(data: Path, registry: Registry) -> None:
+    with (data / "train.tsv").open("a") as file:
+        file.write(f"\ta\n{'a' * 30}\tb\n")
+    config = config_for(data, data={"max_source_length": 20}, training={"max_epochs": 1})
+    _, log = run_training(config, data / "run", registry)
+    assert log.skipped == {"empty": 1, "too long": 1}
+
+
+def test_an_existing_run_is_replaced_only_by_force(data: Path, registry: Registry) -> None:
+    config = config_for(data, training={"max_epochs": 1})
+    run, _ = run_training(config, data / "run", registry)
+    before = run.checkpoint_path("best").read_bytes()
+    with pytest.raises(S2SError, match="--force"):
+        run_training(config, data / "run", registry)
+    assert run.checkpoint_path("best").read_bytes() == before
+    run_training(config.model_copy(update={"seed": 9}), data / "run", registry, force=True)
+    assert run.checkpoint_path("best").read_bytes() != before
+
+
+def test_a_folder_of_something_else_is_never_replaced(data: Path, registry: Registry) -> None:
+    with pytest.raises(RunError, match="not a run directory"):
+        run_training(config_for(data), data, registry, force=True)
+    assert (data / "train.tsv").is_file()
+
+
+def test_nothing_is_made_when_the_data_is_bad(data: Path, registry: Registry) -> None:
+    (data / "dev.tsv").write_text("no tab here\n")
+    with pytest.raises(DataError, match="line 1"):
+        run_training(config_for(data), data / "run", registry)
+    assert not (data / "run").exists()
+
+
+def test_resuming_another_model_is_refused(data: Path, registry: Registry) -> None:
+    run_training(config_for(data, training={"max_epochs": 1}), data / "run", registry)
+    with pytest.raises(RunError, match=r"\[model\] differs"):
+        run_training(config_for(data, model={"embedding_size": 9}), data / "run", registry, resume=True)
+
+
+def test_the_reference_does_not_train(data: Path, registry: Registry) -> None:
+    with pytest.raises(UnsupportedError, match="torch"):
+        run_training(config_for(data, "numpy"), data / "run", registry)
+    assert not (data / "run").exists()
