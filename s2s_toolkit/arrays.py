@@ -1,9 +1,9 @@
 """The array namespace that portable parts are written against, and numpy's version of it.
 
-A portable part gets `xp`, which has the functions named in `FUNCTIONS`. They are those of the Python Array API standard
-(2024.12), but that `take` accepts indices of any rank, and four that it lacks: `sigmoid`, `softmax`, `log_softmax` (over
-the last axis) and `top_k` (the k largest of the last axis, largest first, of equal ones the first first). Arrays have the
-usual operators and slices; `None` and the ellipsis may stand in an index.
+A portable part gets `xp`, which has the functions named in `FUNCTIONS`. They are those of the Python Array API
+standard (2024.12), but that `take` accepts indices of any rank, and four that it lacks: `sigmoid`, `softmax`,
+`log_softmax` (over the last axis) and `top_k` (the k largest of the last axis, largest first, of equal ones the first
+first). Arrays have the usual operators and slices; `None` and the ellipsis may stand in an index.
 """
 
 from typing import Any
@@ -16,9 +16,10 @@ Namespace = Any
 """What a portable part calls `xp`."""
 
 FUNCTIONS = (
-    "abs all any arange argmax asarray astype broadcast_to ceil clip concat cos cumulative_sum exp expand_dims floor full_like "
-    "log logical_and logical_not logical_or matmul matrix_transpose max maximum mean min minimum ones_like permute_dims pow "
-    "remainder reshape sign sin sqrt square squeeze stack sum take take_along_axis tanh where zeros_like "
+    "abs all any arange argmax asarray astype broadcast_to ceil clip concat cos cumulative_sum exp expand_dims floor "
+    "full_like log logical_and logical_not logical_or matmul matrix_transpose max maximum mean min minimum ones_like "
+    "permute_dims pow remainder reshape sign sin sqrt square squeeze stack sum take take_along_axis tanh where "
+    "zeros_like "
     "bool float32 int64 "
     "log_softmax sigmoid softmax top_k"
 ).split()

@@ -6,14 +6,25 @@ from s2s_toolkit.hookspecs import hookimpl
 
 @hookimpl
 def s2s_frameworks() -> list[Component]:
-    return [Component("numpy", ANY, "s2s_toolkit.reference:NumpyFramework", "the reference: runs every portable model, trains none")]
+    return [
+        Component(
+            "numpy",
+            ANY,
+            "s2s_toolkit.reference:NumpyFramework",
+            "the reference: runs every portable model, trains none",
+        )
+    ]
 
 
 @hookimpl
 def s2s_encoders() -> list[Component]:
     return [
-        Component("gru", "numpy", "s2s_toolkit.parts.encoders:GruEncoder", "gated recurrent units, one or two directions"),
-        Component("lstm", "numpy", "s2s_toolkit.parts.encoders:LstmEncoder", "long short-term memory, one or two directions"),
+        Component(
+            "gru", "numpy", "s2s_toolkit.parts.encoders:GruEncoder", "gated recurrent units, one or two directions"
+        ),
+        Component(
+            "lstm", "numpy", "s2s_toolkit.parts.encoders:LstmEncoder", "long short-term memory, one or two directions"
+        ),
     ]
 
 
@@ -32,7 +43,12 @@ def s2s_attention_scorers() -> list[Component]:
 @hookimpl
 def s2s_decoders() -> list[Component]:
     return [
-        Component("bahdanau", ANY, "s2s_toolkit.parts.decoders:BahdanauDecoder", "attend, then the cell (Bahdanau et al. 2015)"),
+        Component(
+            "bahdanau",
+            ANY,
+            "s2s_toolkit.parts.decoders:BahdanauDecoder",
+            "attend, then the cell (Bahdanau et al. 2015)",
+        ),
         Component("luong", ANY, "s2s_toolkit.parts.decoders:LuongDecoder", "the cell, then attend (Luong et al. 2015)"),
     ]
 
@@ -41,8 +57,15 @@ def s2s_decoders() -> list[Component]:
 def s2s_decoding_strategies() -> list[Component]:
     return [
         Component("greedy", ANY, "s2s_toolkit.strategies.greedy:Greedy", "the most probable symbol at each step"),
-        Component("beam", ANY, "s2s_toolkit.strategies.beam:BeamSearch", "the best few targets at each step, n-best, length penalty"),
-        Component("sample", ANY, "s2s_toolkit.strategies.sample:Sample", "draw with temperature, top-k and top-p, from a seed"),
+        Component(
+            "beam",
+            ANY,
+            "s2s_toolkit.strategies.beam:BeamSearch",
+            "the best few targets at each step, n-best, length penalty",
+        ),
+        Component(
+            "sample", ANY, "s2s_toolkit.strategies.sample:Sample", "draw with temperature, top-k and top-p, from a seed"
+        ),
     ]
 
 

@@ -41,7 +41,10 @@ Files = Annotated[Path | tuple[Path, Path], BeforeValidator(_one_or_two)]
 
 
 class DataConfig(Section):
-    """`[data]`: a TSV file each, or two parallel files (source, target); paths are relative to the config file."""
+    """`[data]`: a TSV file each, or two parallel files (source, target).
+
+    Paths are relative to the config file.
+    """
 
     train: Files
     dev: Files
@@ -64,7 +67,7 @@ class TrainingConfig(Section):
         batch_size: Pairs in a batch.
         max_epochs: Passes over the corpus at most.
         learning_rate: Adam's, at the start.
-        schedule: "constant", or "cosine": down to zero at the last epoch (Loshchilov and Hutter 2017, without restarts).
+        schedule: "constant", or "cosine": down to zero at the last epoch (Loshchilov and Hutter 2017, no restarts).
         clip_norm: Greatest norm of the gradient.
         metric: What chooses the best checkpoint: "loss" on the dev pairs, or a metric on their greedy translations.
         patience: Validations without a better one before training stops; 0 means never.

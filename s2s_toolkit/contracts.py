@@ -27,7 +27,10 @@ class Optimizer(Protocol):
     """Adam (Kingma and Ba 2015) with the gradient's norm clipped."""
 
     def step(self, batch: Batch, *, learning_rate: float, seed: int) -> float:
-        """Train on one batch; the loss before the step, summed over real target tokens, in nats. `seed` draws the dropout."""
+        """Train on one batch; `seed` draws the dropout.
+
+        Returns the loss before the step, summed over real target tokens, in nats.
+        """
 
     def state(self) -> dict[str, np.ndarray]:
         """`mean.<weight>`, `variance.<weight>` in the layout of the weights, and `steps` ()."""
@@ -66,5 +69,3 @@ class Framework(Protocol):
 
     def build(self, plan: ModelPlan, parts: Parts) -> FrameworkModel:
         """Build a model of these parts; its weights are then loaded."""
-
-

@@ -1,4 +1,7 @@
-"""Errors for people: what was wrong, what was given, what would work. The command line prints one line and exits with 2."""
+"""Errors for people: what was wrong, what was given, what would work.
+
+The command line prints one line and exits with 2.
+"""
 
 
 class S2SError(Exception):

@@ -55,9 +55,13 @@ def open_translator(
         options: Options of the strategy and `max_length`; for an exported file, the settings that it lets vary.
     """
     if path.is_dir() or not path.suffix:
-        return load_translator(open_run(path, registry), registry, framework=framework, strategy=strategy, options=options)
+        return load_translator(
+            open_run(path, registry), registry, framework=framework, strategy=strategy, options=options
+        )
     if framework or strategy:
-        raise UnsupportedError(f"{path} holds its own model and strategy; leave out --framework and --strategy, or export anew")
+        raise UnsupportedError(
+            f"{path} holds its own model and strategy; leave out --framework and --strategy, or export anew"
+        )
     if not path.is_file():
         raise ModelFileError(f"there is no model file {path}")
     return find_exporter(path.suffix.removeprefix("."), registry).open(path, options or {})

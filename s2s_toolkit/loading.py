@@ -70,7 +70,9 @@ class Decoding:
     fixed: dict[str, Any]
 
 
-def choose_decoding(run: Run, registry: Registry, strategy: str = "", options: Mapping[str, Any] | None = None) -> Decoding:
+def choose_decoding(
+    run: Run, registry: Registry, strategy: str = "", options: Mapping[str, Any] | None = None
+) -> Decoding:
     """The decoding that is asked for.
 
     Args:

@@ -1,4 +1,7 @@
-"""A model's plan: which parts, how large; and the assembly of its parts for a framework, with the checks that need no framework."""
+"""A model's plan, which parts and how large, and the making of its parts for a framework.
+
+What can't work is refused here, without a framework being imported.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +55,10 @@ def build_parts(config: ModelConfig, registry: Registry, framework: str) -> Part
 
 
 def check_model(config: ModelConfig, registry: Registry, framework: str) -> Parts:
-    """Build the parts once to refuse a bad combination: as reference parts where all have one, else for the framework."""
+    """Build the parts once, to refuse a bad combination.
+
+    As reference parts where all have one, else for the framework.
+    """
     names = {"encoder": config.encoder.name, "decoder": config.decoder.name, "attention scorer": config.attention.name}
     for kind, name in names.items():
         registry.find(kind, name, framework)
@@ -79,5 +85,7 @@ def complete_declaration(declared: Mapping[str, Weight], shapes: Mapping[str, tu
     """The declaration of every array that a built model has; a shape that differs from the declared one is refused."""
     for name, weight in declared.items():
         if name in shapes and tuple(shapes[name]) != weight.shape:
-            raise ConfigError(f"weight {name!r} has shape {tuple(shapes[name])}, the reference part declares {weight.shape}")
+            raise ConfigError(
+                f"weight {name!r} has shape {tuple(shapes[name])}, the reference part declares {weight.shape}"
+            )
     return {name: declared.get(name) or guess_weight(name, tuple(shape)) for name, shape in shapes.items()}

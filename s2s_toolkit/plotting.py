@@ -29,9 +29,7 @@ def save_attention(translation: Translation, path: Path) -> list[str]:
     Returns:
         The characters that no installed font has, drawn as boxes.
     """
-    require_matplotlib()
-    if path.suffix.lower() not in FORMATS:
-        raise S2SError(f"can't draw into {path}; give a name that ends in {', '.join(FORMATS)}")
+    require_drawable(path)
     labels = [*map(shown, translation.symbols)], [*map(shown, translation.source_symbols)]
     title = _shortened(translation.text, room=max(30, 3 * len(labels[1])))
     families, missing = fonts_for(set(title).union(*labels[0], *labels[1]))
@@ -74,8 +72,10 @@ def _installed_fonts() -> Iterator[tuple[str, set[int]]]:
             continue
 
 
-def require_matplotlib() -> None:
-    """S2SError, with what to do, unless matplotlib is there."""
+def require_drawable(path: Path) -> None:
+    """S2SError, with what to do, unless matplotlib is there and the file's name ends in one of `FORMATS`."""
+    if path.suffix.lower() not in FORMATS:
+        raise S2SError(f"can't draw into {path}; give a name that ends in {', '.join(FORMATS)}")
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:

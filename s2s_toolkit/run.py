@@ -1,11 +1,11 @@
 """A run directory: what training writes and everything else reads.
 
-    run.json                    format and toolkit version
-    config.toml                 the config, defaults included
-    source.vocabulary.json      target.vocabulary.json
-    checkpoints/best.safetensors    weights
-    checkpoints/last.safetensors    weights, optimizer state, progress
-    metrics.jsonl               a line for each validation
+run.json                    format and toolkit version
+config.toml                 the config, defaults included
+source.vocabulary.json      target.vocabulary.json
+checkpoints/best.safetensors    weights
+checkpoints/last.safetensors    weights, optimizer state, progress
+metrics.jsonl               a line for each validation
 """
 
 import json
@@ -96,7 +96,10 @@ def save_checkpoint(
     optimizer: Mapping[str, np.ndarray] | None = None,
     progress: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write weights and, to go on training, the optimizer's state and the progress; the file appears whole or not at all."""
+    """Write weights and, to go on training, the optimizer's state and the progress.
+
+    The file appears whole or not at all.
+    """
     from safetensors.numpy import save_file
 
     arrays = prefixed(weights, WEIGHTS) | prefixed(optimizer or {}, OPTIMIZER)
@@ -120,7 +123,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
     try:
         with safe_open(_present(path), framework="numpy") as file:
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118: not a dict
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             progress = json.loads((file.metadata() or {})["progress"])
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise RunError(f"{path} is no whole checkpoint of ours ({error}); train again or restore it") from error

@@ -1,11 +1,11 @@
 """The decoding loop beside a framework's steps; `s2s_onnx.assembly` builds the same loop into the graph."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from s2s_toolkit.arrays import NumpyNamespace
+from s2s_toolkit.arrays import Array, Namespace, NumpyNamespace
 from s2s_toolkit.contracts import Stepper
 from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.strategies.contract import NEVER, DecodingStrategy
@@ -58,7 +58,7 @@ def search(
     return _trace(steps, (first_rows + chosen).reshape(-1), scores)
 
 
-def allowed_log_probs(xp: NumpyNamespace, logits: np.ndarray) -> np.ndarray:
+def allowed_log_probs(xp: Namespace, logits: Array) -> Array:
     """Log-probabilities of logits (…, V) among the symbols that may stand in a target: PAD and BOS never do."""
     symbol = xp.arange(logits.shape[-1])
     return xp.log_softmax(xp.where(xp.logical_or(symbol == PAD, symbol == BOS), NEVER, logits))
@@ -74,7 +74,7 @@ def typed_settings(strategy: DecodingStrategy, settings: Mapping[str, int | floa
     return {name: np.asarray(value, dtypes[name]) for name, value in (defaults | dict(settings)).items()}
 
 
-def _trace(steps: list[tuple[np.ndarray, ...]], rows: np.ndarray, scores: np.ndarray) -> Hypotheses:
+def _trace(steps: Sequence[tuple[np.ndarray, ...]], rows: np.ndarray, scores: np.ndarray) -> Hypotheses:
     """Walk back from the rows of the results to their first symbols."""
     path = []
     for ids, parents, log_probs, attention in reversed(steps):

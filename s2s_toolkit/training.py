@@ -12,7 +12,7 @@ from typing import Protocol
 from s2s_toolkit.batches import Example, batches, ordered_batches
 from s2s_toolkit.config import Config, TrainingConfig
 from s2s_toolkit.contracts import FrameworkModel, Optimizer
-from s2s_toolkit.corpus import Corpus, load_corpus
+from s2s_toolkit.corpus import Corpus, Paths, load_corpus
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import atomic_path
 from s2s_toolkit.loading import build_model, fitting_weights, make_strategy, plan_of
@@ -182,14 +182,20 @@ class Training:
 
     def dev_metric(self) -> float:
         """The config's metric on greedy translations of the dev pairs."""
-        greedy, stepper, vocabulary = make_strategy("greedy", {}, self.registry), self.model.stepper(), self.run.target.vocabulary
+        greedy, stepper, vocabulary = (
+            make_strategy("greedy", {}, self.registry),
+            self.model.stepper(),
+            self.run.target.vocabulary,
+        )
         settings = {"max_length": self.run.config.decoding.max_length}
         hypotheses: list[Sequence[str]] = [()] * len(self.dev_examples)
         for batch, positions in ordered_batches(self.dev_examples, batch_size=EVALUATION_BATCH):
             found = search(stepper, greedy, batch.source_ids, batch.source_lengths, settings)
             for row, position in enumerate(positions):
                 hypotheses[position] = vocabulary.decode(found.ids[row, 0, : found.lengths[row, 0]])
-        return self.registry.load("metric", self.options.metric)(hypotheses, [target for _, target in self.corpora[1].pairs])
+        return self.registry.load("metric", self.options.metric)(
+            hypotheses, [target for _, target in self.corpora[1].pairs]
+        )
 
     def _improves(self, value: float, best: float) -> bool:
         if self.options.metric == LOSS or not self.registry.load("metric", self.options.metric).higher_is_better:
@@ -209,7 +215,9 @@ class Training:
             self.progress = Progress(**checkpoint.progress)
             kept = [line for line in _lines(self.run.metrics_path) if json.loads(line)["epoch"] <= self.progress.epoch]
         except (TypeError, ValueError, KeyError) as error:
-            raise RunError(f"can't resume {self.run.path}: {path.name} or metrics.jsonl is damaged ({error})") from error
+            raise RunError(
+                f"can't resume {self.run.path}: {path.name} or metrics.jsonl is damaged ({error})"
+            ) from error
         with atomic_path(self.run.metrics_path) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
@@ -225,9 +233,13 @@ def first_weights(run: Run, model: FrameworkModel, registry: Registry) -> dict:
 
 
 def _load_corpora(config: Config, registry: Registry) -> tuple[Corpus, Corpus]:
-    tokenizers = load_tokenizer(config.source, registry), load_tokenizer(config.target, registry)
-    limits = {"max_source_length": config.data.max_source_length, "max_target_length": config.data.max_target_length}
-    return load_corpus(config.data.train, *tokenizers, **limits), load_corpus(config.data.dev, *tokenizers, **limits)
+    source, target = load_tokenizer(config.source, registry), load_tokenizer(config.target, registry)
+
+    def load(paths: Paths) -> Corpus:
+        limits = config.data.max_source_length, config.data.max_target_length
+        return load_corpus(paths, source, target, max_source_length=limits[0], max_target_length=limits[1])
+
+    return load(config.data.train), load(config.data.dev)
 
 
 def _new_run(path: Path, config: Config, registry: Registry, training: Corpus) -> Run:
@@ -243,7 +255,9 @@ def _resumed_run(path: Path, config: Config, registry: Registry) -> Run:
     run = open_run(path, registry)
     for section in ("source", "target", "model"):
         if getattr(run.config, section) != getattr(config, section):
-            raise RunError(f"can't resume {path}: [{section}] differs from the run's own config.toml; restore it or train anew")
+            raise RunError(
+                f"can't resume {path}: [{section}] differs from the run's own config.toml; restore it or train anew"
+            )
     return Run(run.path, config, run.source, run.target)
 
 

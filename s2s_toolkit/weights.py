@@ -17,8 +17,9 @@ class Weight:
 
     Attributes:
         shape: Matrices are (input, output), so that every framework computes `x @ weight`.
-        initial: "glorot" uniform (Glorot and Bengio 2010), "orthogonal" (Saxe et al. 2014), "embedding" (normal, deviation
-            0.1), "zeros", or "forget": zeros, but ones for the second of four blocks (an LSTM's forget gate, Jozefowicz 2015).
+        initial: "glorot" uniform (Glorot and Bengio 2010), "orthogonal" (Saxe et al. 2014), "embedding" (normal,
+            deviation 0.1), "zeros", or "forget": zeros, but ones for the second of four blocks, an LSTM's forget gate
+            (Jozefowicz et al. 2015).
         blocks: How many matrices lie side by side in the columns, as the gates of a cell do; each is drawn on its own.
     """
 
@@ -29,7 +30,10 @@ class Weight:
 
 def initial_weights(declared: Mapping[str, Weight], seed: int) -> dict[str, np.ndarray]:
     """Draw every array in float32; an array's values depend on the seed, its name and its shape alone."""
-    return {name: _draw(weight, np.random.default_rng([seed, zlib.crc32(name.encode())])) for name, weight in declared.items()}
+    return {
+        name: _draw(weight, np.random.default_rng([seed, zlib.crc32(name.encode())]))
+        for name, weight in declared.items()
+    }
 
 
 def guess_weight(name: str, shape: tuple[int, ...]) -> Weight:

@@ -30,7 +30,11 @@ GRU, LSTM = {"name": "gru", "size": 3}, {"name": "lstm", "size": 3}
 MODELS = {
     # every scorer, encoder, decoder, cell and option stands in at least one
     "bahdanau additive": (GRU, {"name": "additive", "size": 7}, {**BAHDANAU, "size": 5}),
-    "bahdanau dot deep": (LSTM, {"name": "dot"}, {**BAHDANAU, "size": 6, "cell": "lstm", "num_layers": 2, "readout_size": 11}),
+    "bahdanau dot deep": (
+        LSTM,
+        {"name": "dot"},
+        {**BAHDANAU, "size": 6, "cell": "lstm", "num_layers": 2, "readout_size": 11},
+    ),
     "bahdanau one way": (
         {**GRU, "bidirectional": False, "num_layers": 2},
         {"name": "general"},
@@ -122,7 +126,13 @@ def test_framework_equals_reference(case: Case, batch: Batch, framework: str) ->
     np.testing.assert_allclose(model.loss(batch), case.reference.loss(batch), rtol=1e-5)
     for name, options in STRATEGIES.items():
         found, expected = (
-            search(m.stepper(), make_strategy(name, options, case.registry), batch.source_ids, batch.source_lengths, {"max_length": 9})
+            search(
+                m.stepper(),
+                make_strategy(name, options, case.registry),
+                batch.source_ids,
+                batch.source_lengths,
+                {"max_length": 9},
+            )
             for m in (model, case.reference)
         )
         np.testing.assert_array_equal(found.ids, expected.ids, err_msg=name)

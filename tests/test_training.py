@@ -89,7 +89,9 @@ def run_training(config: Config, path: Path, registry: Registry, **how: bool) ->
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_training_lowers_the_loss_and_leaves_a_run_that_translates(framework: str, data: Path, registry: Registry) -> None:
+def test_training_lowers_the_loss_and_leaves_a_run_that_translates(
+    framework: str, data: Path, registry: Registry
+) -> None:
     run, log = run_training(config_for(data, framework), data / "run", registry)
     assert log.validations[-1].dev_loss < 0.9 * log.losses[0]
     assert [json.loads(line)["epoch"] for line in run.metrics_path.read_text().splitlines()] == [1, 2, 3, 4]
@@ -130,7 +132,8 @@ def test_both_frameworks_start_alike_and_learn_alike_without_dropout(data: Path,
     """One seed: the same first weights and batches, so the same losses."""
     still = {"dropout": 0.0, "encoder": {"name": "gru", "size": 8}}
     logs = [
-        run_training(config_for(data, framework, model=still), data / framework, registry)[1] for framework in FRAMEWORKS
+        run_training(config_for(data, framework, model=still), data / framework, registry)[1]
+        for framework in FRAMEWORKS
     ]
     np.testing.assert_allclose(logs[0].losses, logs[1].losses, rtol=1e-3)
 
@@ -161,7 +164,9 @@ def test_the_best_checkpoint_is_the_one_with_the_best_validation(data: Path, reg
 
 
 def test_training_stops_when_patience_ends(data: Path, registry: Registry) -> None:
-    config = config_for(data, training={"learning_rate": 1e-12, "patience": 2, "max_epochs": 50, "metric": "exact_match"})
+    config = config_for(
+        data, training={"learning_rate": 1e-12, "patience": 2, "max_epochs": 50, "metric": "exact_match"}
+    )
     _, log = run_training(config, data / "run", registry)
     assert len(log.validations) == 3
 

@@ -18,7 +18,7 @@ from s2s_toolkit.demo.dates import DateCorpus, write_dates
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.evaluation import evaluate
 from s2s_toolkit.exporter import TextTranslator, open_translator
-from s2s_toolkit.plotting import require_matplotlib
+from s2s_toolkit.plotting import require_drawable
 from s2s_toolkit.progress import show_training
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import is_run
@@ -64,9 +64,9 @@ def run_demo(path: Path, registry: Registry, changes: list[Assignment], sizes: S
         changes: What is laid over the demo's config.
         sizes: How much data is made.
     """
-    require_matplotlib()
+    data, file, picture = path.parent / DATA, path / "model.onnx", path / "attention.png"
+    require_drawable(picture)
     _require_own(path)
-    data, file = path.parent / DATA, path / "model.onnx"
     with _stage("making dates") as details:
         corpus = write_dates(data, seed=DATA_SEED, num_train=sizes.train, num_dev=sizes.dev, num_test=sizes.test)
         details.append(f"{sizes.train:,} to train, {sizes.dev:,} dev, {sizes.test:,} test in {data}")
@@ -80,8 +80,8 @@ def run_demo(path: Path, registry: Registry, changes: list[Assignment], sizes: S
         details.append(f"{file}: {export_run(path, file, registry, format_name='onnx', decoding=request)}")
     translator = open_translator(file, registry)
     with _stage("drawing attention") as details:
-        plot_text(translator, corpus.test[0][0], path / "attention.png")
-        details.append(f"{path / 'attention.png'}")
+        plot_text(translator, corpus.test[0][0], picture)
+        details.append(f"{picture}")
     click.echo(f"{file} with onnxruntime alone:", err=True)
     _translate_five(translator, corpus)
 
@@ -99,7 +99,7 @@ def _score(translator: TextTranslator, corpus: DateCorpus, registry: Registry) -
     """Exact match on all test rows, whose days are new, and on those whose wording is new too."""
     metric = [registry.load("metric", "exact_match")]
     parts = []
-    for what, rows in {"new dates": corpus.test, "those in a new wording": corpus.unseen("test")}.items():
+    for what, rows in {"new dates": corpus.test, "those in a new wording": corpus.unseen["test"]}.items():
         evaluation = evaluate(translator, [Pair(*row) for row in rows], metric, registry)
         parts.append(f"{evaluation.scores['exact_match']:.1f} % of {evaluation.pairs:,} {what}")
     return f"right are {', '.join(parts)}"

@@ -10,6 +10,7 @@ import click
 from s2s_toolkit.assignments import Assignment
 from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, gather
 from s2s_toolkit.commands.messages import tell
+from s2s_toolkit.commands.tables import show_table
 from s2s_toolkit.corpus import Paths, read_pairs
 from s2s_toolkit.errors import DataError
 from s2s_toolkit.evaluation import Evaluation, evaluate
@@ -45,7 +46,10 @@ def command(
     evaluation = evaluate_model(model, pairs, metrics, registry, decoding=decoding)
     found = f"{evaluation.pairs:,} pairs, {evaluation.skipped:,} skipped for an empty side"
     tell(f"{found}, {evaluation.sentences_per_second:,.0f} sentences/s")
-    click.echo(_json(evaluation) if as_json else _report(evaluation, metrics))
+    if as_json:
+        click.echo(_json(evaluation))
+    else:
+        show_table(("metric", "value"), [(m.name, _value(m, evaluation.scores[m.name])) for m in metrics], header=False)
 
 
 def evaluate_model(
@@ -64,11 +68,9 @@ def _dev_pairs(model: Path, registry: Registry) -> Paths:
     return open_run(model, registry).config.data.dev
 
 
-def _report(evaluation: Evaluation, metrics: Sequence[Metric]) -> str:
-    if not sys.stdout.isatty():
-        return "\n".join(f"{name}\t{value:.4f}" for name, value in evaluation.scores.items())
-    width = max(len(metric.name) for metric in metrics)
-    return "\n".join(f"{m.name:<{width}}  {evaluation.scores[m.name]:8.2f} {m.unit}" for m in metrics)
+def _value(metric: Metric, value: float) -> str:
+    """With its unit for people, bare for programs."""
+    return f"{value:.2f} {metric.unit}" if sys.stdout.isatty() else f"{value:.4f}"
 
 
 def _json(evaluation: Evaluation) -> str:

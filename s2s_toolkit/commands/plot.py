@@ -10,7 +10,7 @@ from s2s_toolkit.commands.decoding import FILE, decoding_options, gather
 from s2s_toolkit.commands.messages import warn
 from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.files import require_absent
-from s2s_toolkit.plotting import require_matplotlib, save_attention
+from s2s_toolkit.plotting import require_drawable, save_attention
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.translation import Translation
 
@@ -39,7 +39,7 @@ def command(
     """Translate TEXT and draw what the model attended to: target symbols down, source symbols across."""
     decoding = gather(framework, strategy, options=options, max_length=max_length)
     require_absent(output, force)
-    require_matplotlib()
+    require_drawable(output)
     translation = plot_text(decoding.open(model, registry), text, output)
     click.echo(f"{output}: {translation.text}")
 

@@ -1,10 +1,10 @@
 """`s2s plugins`: what is installed."""
 
 import json
-import sys
 
 import click
 
+from s2s_toolkit.commands.tables import show_table
 from s2s_toolkit.registry import Registry
 
 COLUMNS = ("kind", "name", "framework", "plugin", "summary")
@@ -24,11 +24,9 @@ def list_command(registry: Registry, as_json: bool) -> None:
     if as_json:
         parts = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
         click.echo(json.dumps({"parts": parts, "failures": registry.failures}, ensure_ascii=False, indent=2))
-    elif sys.stdout.isatty():
-        _print_table(rows, registry.failures)
     else:
-        failed = [f"failed\t{plugin}\t\t{plugin}\t{reason}" for plugin, reason in registry.failures.items()]
-        click.echo("\n".join(["\t".join(COLUMNS), *map("\t".join, rows), *failed]))
+        failed: list[tuple[str, ...]] = [("failed", "", "", plugin, reason) for plugin, reason in registry.failures.items()]
+        show_table(COLUMNS, rows + failed)
 
 
 def list_parts(registry: Registry) -> list[tuple[str, ...]]:
@@ -38,19 +36,3 @@ def list_parts(registry: Registry) -> list[tuple[str, ...]]:
         for kind, offers in registry.offers.items()
         for offer in offers
     ]
-
-
-def _print_table(rows: list[tuple[str, ...]], failures: dict[str, str]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console, table = Console(highlight=False), Table(*COLUMNS, box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, row in enumerate(rows):
-        is_first = number == 0 or rows[number - 1][0] != row[0]
-        is_last = number + 1 == len(rows) or rows[number + 1][0] != row[0]
-        table.add_row(Text(row[0] if is_first else "", style="bold"), *map(Text, row[1:]), end_section=is_last)
-    console.print(table)
-    for plugin, reason in failures.items():
-        console.print(Text(f"{plugin} failed: {reason}", style="red"))

@@ -9,7 +9,7 @@ import click
 from s2s_toolkit.assignments import Assignment, overlay
 from s2s_toolkit.commands.decoding import FILE, assignments, framework_option
 from s2s_toolkit.config import Config, load_toml, parse_config
-from s2s_toolkit.progress import describe, show_training
+from s2s_toolkit.progress import show_training
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 from s2s_toolkit.training import Validation, train
@@ -73,9 +73,8 @@ def read_changed_config(path: Path, changes: Sequence[Assignment]) -> Config:
 def _closing_words(run: Run) -> str:
     lines = run.metrics_path.read_text(encoding="utf-8").splitlines()
     validations = [Validation(**json.loads(line)) for line in lines]
-    best = [validation for validation in validations if validation.best][-1]
-    ended = "" if validations[-1].epoch == run.config.training.max_epochs else "stopped early, for no better one came; "
+    best = [f"epoch {v.epoch}, dev {v.metric} {v.value:.4f}" for v in validations if v.best]
     return (
-        f"{ended}best: {describe(best).removesuffix('  best')}\n"
-        f"in {run.checkpoint_path('best')}; next: s2s translate {run.path}, s2s export {run.path}"
+        f"best checkpoint: {run.checkpoint_path('best')} ({best[-1] if best else 'unknown'})\n"
+        f"next: s2s translate {run.path}, s2s export {run.path}"
     )

@@ -1,4 +1,7 @@
-"""Attention: score, mask, normalise, and take the mean of the memory. Masking and softmax live here and nowhere else."""
+"""Attention: score, mask, normalise, and take the mean of the memory.
+
+Masking and softmax live here and nowhere else.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,7 +10,7 @@ from typing import Any
 from s2s_toolkit.arrays import Array, Namespace
 
 LOWEST = -1e9
-"""The score of a padding position. Finite, since a softmax over a row of -inf is NaN; its exponential is exactly zero."""
+"""The score of padding. Finite, since a softmax over a row of -inf is NaN; its exponential is exactly zero."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,9 @@ def attend(xp: Namespace, scores: Array, memory: Memory) -> tuple[Array, Array]:
     return xp.matmul(attention, memory.values), attention
 
 
-def attend_step(xp: Namespace, scorer: Any, weights: Mapping[str, Array], query: Array, memory: Memory) -> tuple[Array, Array]:
+def attend_step(
+    xp: Namespace, scorer: Any, weights: Mapping[str, Array], query: Array, memory: Memory
+) -> tuple[Array, Array]:
     """Attend with one query per row: query (B, Q) -> context (B, M), attention (B, S)."""
     scores = scorer.score(xp, weights, xp.expand_dims(query, axis=1), memory.keys)  # (B, 1, S)
     context, attention = attend(xp, scores, memory)

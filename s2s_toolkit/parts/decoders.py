@@ -72,17 +72,19 @@ class RecurrentDecoder:
         return declared
 
     def start(self, xp: Namespace, weights: Weights, summary: Array) -> State:
-        """The first state from the encoder's summary (B, M): "hidden_<layer>", and "cell_<layer>" for an LSTM, (B, H)."""
+        """Summary (B, M) -> the first state: "hidden_<layer>", and "cell_<layer>" for an LSTM, each (B, H)."""
         bridged = xp.tanh(xp.matmul(summary, weights["bridge.kernel"]) + weights["bridge.bias"])
-        state = {}
+        state: State = {}
         for layer in range(self.num_layers):
             hidden = bridged[:, layer * self.size : (layer + 1) * self.size]
-            state |= {f"{e}_{layer}": hidden if e == "hidden" else xp.zeros_like(hidden) for e in CELLS[self.cell].entries}
+            state |= {
+                f"{e}_{layer}": hidden if e == "hidden" else xp.zeros_like(hidden) for e in CELLS[self.cell].entries
+            }
         return state
 
     def _advance(self, xp: Namespace, weights: Weights, inputs: Array, state: State) -> State:
         """One step of the stack of cells."""
-        cell, new = CELLS[self.cell], {}
+        cell, new = CELLS[self.cell], State()
         for layer in range(self.num_layers):
             below = under(weights, f"layers.{layer}")
             own = {entry: state[f"{entry}_{layer}"] for entry in cell.entries}
@@ -129,7 +131,8 @@ class BahdanauDecoder(RecurrentDecoder):
 class LuongDecoder(RecurrentDecoder):
     """Advance the cell, attend with its new state, and read out from state and context.
 
-    Luong et al. (2015), sections 3 and 3.3. With input feeding the readout of one step is read by the next, beside the embedding.
+    Luong et al. (2015), sections 3 and 3.3. With input feeding the readout of one step is read by the next, beside the
+    embedding.
 
     Args:
         input_feeding: See above; the state then also holds "readout" (B, R).
@@ -149,7 +152,13 @@ class LuongDecoder(RecurrentDecoder):
     ) -> None:
         self.input_feeding = input_feeding
         super().__init__(
-            embedding_size, memory_size, size=size, num_layers=num_layers, cell=cell, dropout=dropout, readout_size=readout_size
+            embedding_size,
+            memory_size,
+            size=size,
+            num_layers=num_layers,
+            cell=cell,
+            dropout=dropout,
+            readout_size=readout_size,
         )
 
     @property

@@ -12,8 +12,8 @@ from s2s_toolkit.weights import Weight, prefixed, under
 class RecurrentEncoder:
     """Read the source in one or two directions, in one or several layers.
 
-    Schuster and Paliwal (1997) for the two directions. Padding is exact: at real positions and in the summary, the result
-    is that of the source alone.
+    Schuster and Paliwal (1997) for the two directions. Padding is exact: at real positions and in the summary, the
+    result is that of the source alone.
 
     Args:
         input_size: Size of a source embedding.
@@ -63,7 +63,12 @@ class RecurrentEncoder:
         return inputs, np.concatenate(summary, axis=-1)
 
     def _read(
-        self, xp: NumpyNamespace, weights: dict[str, np.ndarray], inputs: np.ndarray, lengths: np.ndarray, direction: str
+        self,
+        xp: NumpyNamespace,
+        weights: dict[str, np.ndarray],
+        inputs: np.ndarray,
+        lengths: np.ndarray,
+        direction: str,
     ) -> tuple[np.ndarray, np.ndarray]:
         cell = CELLS[self.cell]
         projected = cell.project(xp, weights, inputs)

@@ -120,7 +120,8 @@ class ScaledDotScorer:
 class ConcatScorer:
     """One projection of query and memory put side by side: v · tanh(W [q; m]).
 
-    Luong et al. (2015), equation 8, "concat". W is applied to its two halves apart, so that the memory's runs once per source.
+    Luong et al. (2015), equation 8, "concat". W is applied to its two halves apart, so that the memory's runs once per
+    source.
     """
 
     def __init__(self, query_size: int, memory_size: int, *, size: int = 128) -> None:

@@ -8,8 +8,9 @@ from s2s_toolkit.symbols import EOS
 class BeamSearch:
     """Keep the best `beam_size` targets at each step, the finished ones among them.
 
-    The score of a target is its log-probability over the length penalty ((5 + length) / 6) ** length_penalty of Wu et al.
-    (2016), section 7, where the length counts EOS. A source is done as soon as nothing unfinished can overtake its results.
+    The score of a target is its log-probability over the length penalty ((5 + length) / 6) ** length_penalty of Wu et
+    al. (2016), section 7, where the length counts EOS. A source is done as soon as nothing unfinished can overtake its
+    results.
 
     Args:
         beam_size: Targets kept for each source.
@@ -19,7 +20,9 @@ class BeamSearch:
 
     def __init__(self, *, beam_size: int = 5, n_best: int = 1, length_penalty: float = 0.0) -> None:
         if not 1 <= n_best <= beam_size:
-            raise ValueError(f"n_best must lie between 1 and beam_size, given n_best = {n_best}, beam_size = {beam_size}")
+            raise ValueError(
+                f"n_best must lie between 1 and beam_size, given n_best = {n_best}, beam_size = {beam_size}"
+            )
         if length_penalty < 0:
             raise ValueError(f"length_penalty must be at least 0, given {length_penalty}")
         self.rows, self.num_results = beam_size, n_best
@@ -49,7 +52,10 @@ class BeamSearch:
         return Advance(ids, parents, search)
 
     def done(self, xp: Namespace, search: Search, settings: Settings) -> Array:
-        """A live target's total can only fall and its penalty only grow, so today's total at the greatest length bounds it."""
+        """Whether nothing live can overtake the results.
+
+        A live target's total can only fall and its penalty only grow: its total now, at the greatest length, bounds it.
+        """
         results, _ = xp.top_k(self._finished_scores(xp, search, settings), self.num_results)
         longest = xp.zeros_like(search["lengths"]) + xp.astype(settings["max_length"], xp.float32)
         hopes = xp.where(search["finished"], NEVER, search["totals"] / self._penalty(longest, settings))

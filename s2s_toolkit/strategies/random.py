@@ -1,8 +1,8 @@
 """Random numbers that are the same on every array namespace: a hash of counters in 64-bit integer arithmetic.
 
-The Array API has no random numbers, and no two frameworks draw the same. Each round adds an input and raises to the fifth
-power modulo the Mersenne prime 2³¹ - 1, a permutation since 5 does not divide 2³¹ - 2; rounds of that kind are how MiMC
-(Albrecht et al. 2016) hashes. Products stay below 2⁶².
+The Array API has no random numbers, and no two frameworks draw the same. Each round adds an input and raises to the
+fifth power modulo the Mersenne prime 2³¹ - 1, a permutation since 5 does not divide 2³¹ - 2; rounds of that kind are
+how MiMC (Albrecht et al. 2016) hashes. Products stay below 2⁶².
 """
 
 from s2s_toolkit.arrays import Array, Namespace

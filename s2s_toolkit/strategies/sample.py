@@ -9,8 +9,9 @@ from s2s_toolkit.symbols import EOS
 class Sample:
     """Draw each symbol from the model's distribution, cut and sharpened as asked.
 
-    The numbers drawn depend on the seed, the source, the sample and the step: one seed gives a source the same target in
-    every framework and in every batch. The score is the log-probability under the model, before temperature and cuts.
+    The numbers drawn depend on the seed, the source, the sample and the step: one seed gives a source the same target
+    in every framework and in every batch. The score is the log-probability under the model, before temperature and
+    cuts.
 
     Args:
         num_samples: Results for each source, in the order drawn.
@@ -25,7 +26,7 @@ class Sample:
     ) -> None:
         if num_samples < 1 or temperature <= 0 or top_k < 0 or not 0 < top_p <= 1 or not 0 <= seed < 2**31:
             raise ValueError(
-                "sampling needs num_samples >= 1, temperature > 0, top_k >= 0, 0 < top_p <= 1, 0 <= seed < 2147483648; given "
+                "sampling needs num_samples >= 1, temperature > 0, top_k >= 0, 0 < top_p <= 1, 0 <= seed < 2**31; given "
                 f"{num_samples}, {temperature}, {top_k}, {top_p}, {seed}"
             )
         self.rows = self.num_results = num_samples
@@ -47,7 +48,9 @@ class Sample:
 
     def advance(self, xp: Namespace, log_probs: Array, search: Search, settings: Settings) -> Advance:
         samples = search["source"] * 0 + xp.arange(self.rows)  # (B, N)
-        number = uniform(xp, samples * 0 + settings["seed"], search["source"] + samples * 0, samples, search["step"] + samples * 0)
+        number = uniform(
+            xp, samples * 0 + settings["seed"], search["source"] + samples * 0, samples, search["step"] + samples * 0
+        )
         finished = search["finished"]
         ids = xp.where(finished, EOS, self._draw(xp, log_probs, number, settings))
         gains = xp.squeeze(xp.take_along_axis(log_probs, xp.expand_dims(ids, axis=2), axis=2), axis=2)

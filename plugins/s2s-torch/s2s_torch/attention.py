@@ -22,7 +22,10 @@ class Attention(nn.Module):
         return Memory(values, self.scorer.keys(values), mask)
 
     def attend(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
-        """One query per row, (B, Q) -> context (B, M), attention (B, S); or one per step, (B, T, Q) -> (B, T, M), (B, T, S)."""
+        """Look the memory up.
+
+        One query per row: (B, Q) -> context (B, M), attention (B, S). Or one per step: (B, T, Q) -> (B, T, M), (B, T, S).
+        """
         queries = query if query.dim() == 3 else query[:, None]
         context, attention = attend(TorchNamespace(), self.scorer.score(queries, memory.keys), memory)
         return (context, attention) if query.dim() == 3 else (context[:, 0], attention[:, 0])

@@ -30,12 +30,14 @@ class RecurrentDecoder(nn.Module):
         self.dropout = nn.Dropout(sizes.dropout)
 
     def start(self, summary: Tensor) -> State:
-        """The first state from the encoder's summary (B, M): "hidden_<layer>", and "cell_<layer>" for an LSTM, (B, H)."""
+        """Summary (B, M) -> the first state: "hidden_<layer>", and "cell_<layer>" for an LSTM, each (B, H)."""
         bridged = torch.tanh(self.bridge(summary)).chunk(len(self.layers), dim=-1)
-        state = {}
+        state: State = {}
         for layer, hidden in enumerate(bridged):
             entries = self.layers[layer].entries
-            state |= {f"{entry}_{layer}": hidden if entry == "hidden" else torch.zeros_like(hidden) for entry in entries}
+            state |= {
+                f"{entry}_{layer}": hidden if entry == "hidden" else torch.zeros_like(hidden) for entry in entries
+            }
         return state
 
     def _advance(self, projected: Tensor, state: State) -> State:
@@ -72,8 +74,17 @@ class BahdanauDecoder(RecurrentDecoder):
         dropout: float = 0.0,
         readout_size: int = 0,
     ) -> None:
-        options = {"size": size, "num_layers": num_layers, "cell": cell, "dropout": dropout, "readout_size": readout_size}
-        super().__init__(reference.BahdanauDecoder(embedding_size, memory_size, **options))
+        super().__init__(
+            reference.BahdanauDecoder(
+                embedding_size,
+                memory_size,
+                size=size,
+                num_layers=num_layers,
+                cell=cell,
+                dropout=dropout,
+                readout_size=readout_size,
+            )
+        )
 
     def step(self, previous: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
@@ -81,7 +92,10 @@ class BahdanauDecoder(RecurrentDecoder):
         return self._read_out(self._features(self._top(state), previous, context)), attention, state
 
     def unroll(self, embedded: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor]:
-        """Embedded target (B, T, E) -> readouts (B, T, R), attention (B, T, S): all that needs no loop stays out of it."""
+        """Embedded target (B, T, E) -> readouts (B, T, R), attention (B, T, S).
+
+        All that needs no loop stays out of it.
+        """
         steps = []
         for projected in self.layers[0].project(embedded).unbind(dim=1):
             context, attention, state = self._step(projected, state, attend)
@@ -115,8 +129,18 @@ class LuongDecoder(RecurrentDecoder):
         readout_size: int = 0,
         input_feeding: bool = True,
     ) -> None:
-        options = {"size": size, "num_layers": num_layers, "cell": cell, "dropout": dropout, "readout_size": readout_size}
-        super().__init__(reference.LuongDecoder(embedding_size, memory_size, **options, input_feeding=input_feeding))
+        super().__init__(
+            reference.LuongDecoder(
+                embedding_size,
+                memory_size,
+                size=size,
+                num_layers=num_layers,
+                cell=cell,
+                dropout=dropout,
+                readout_size=readout_size,
+                input_feeding=input_feeding,
+            )
+        )
         self.input_feeding = input_feeding
 
     def start(self, summary: Tensor) -> State:

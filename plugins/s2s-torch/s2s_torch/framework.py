@@ -81,7 +81,9 @@ class TorchStepper:
         self.vocabulary_size = module.output.out_features
 
     @torch.inference_mode()
-    def start(self, source_ids: np.ndarray, source_lengths: np.ndarray, copies: int) -> tuple[Memory, dict[str, Tensor]]:
+    def start(
+        self, source_ids: np.ndarray, source_lengths: np.ndarray, copies: int
+    ) -> tuple[Memory, dict[str, Tensor]]:
         self.module.eval()
         memory, state = self.module.start(self._tensor(source_ids), self._tensor(source_lengths))
         memory = Memory(*(x.repeat_interleave(copies, dim=0) for x in (memory.values, memory.keys, memory.mask)))

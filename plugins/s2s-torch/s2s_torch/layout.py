@@ -1,4 +1,7 @@
-"""Where each weight of `docs/weights.md` lies in a PyTorch module: matrices are transposed, the LSTM's second bias is left out."""
+"""Where each weight of `docs/weights.md` lies in a PyTorch module.
+
+Matrices of PyTorch's own layers are transposed; the LSTM's second bias is left out.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-RECURRENT = {"weight_ih": "input_kernel", "weight_hh": "recurrent_kernel", "bias_ih": "input_bias", "bias_hh": "recurrent_bias"}
+RECURRENT = {
+    "weight_ih": "input_kernel",
+    "weight_hh": "recurrent_kernel",
+    "bias_ih": "input_bias",
+    "bias_hh": "recurrent_bias",
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,9 @@ def places(module: nn.Module) -> dict[str, Place]:
     found = {}
     for path, child in module.named_modules():
         for name, place in _own_places(child):
-            found[".".join(filter(None, [path, name])).replace("attention.scorer", "attention").replace("/", ".")] = place
+            found[".".join(filter(None, [path, name])).replace("attention.scorer", "attention").replace("/", ".")] = (
+                place
+            )
     return found
 
 
@@ -46,7 +56,10 @@ def _own_places(module: nn.Module) -> Iterator[tuple[str, Place]]:
         elif isinstance(module, nn.Linear):
             yield {"weight": "kernel"}.get(name, name), Place(parameter, transposed=name == "weight")
         elif isinstance(module, nn.GRU | nn.LSTM):
-            yield _recurrent_name(name, isinstance(module, nn.LSTM)), Place(parameter, transposed=name.startswith("weight"))
+            yield (
+                _recurrent_name(name, isinstance(module, nn.LSTM)),
+                Place(parameter, transposed=name.startswith("weight")),
+            )
         else:
             yield name, Place(parameter)
 

@@ -27,7 +27,7 @@ class Model(nn.Module):
         self.source_embedding = nn.Embedding(plan.source_size, plan.config.embedding_size)
         self.target_embedding = nn.Embedding(plan.target_size, plan.config.embedding_size)
         self.encoder, self.attention, self.decoder = encoder, attention, decoder
-        self.output = nn.Linear(decoder.readout_size, plan.target_size)
+        self.output = nn.Linear(int(decoder.readout_size), plan.target_size)
         self.dropout = nn.Dropout(plan.config.dropout)
 
     def start(self, source_ids: Tensor, source_lengths: Tensor) -> tuple[Memory, State]:

@@ -20,6 +20,8 @@ def s2s_encoders() -> list[Component]:
 @hookimpl
 def s2s_decoders() -> list[Component]:
     return [
-        Component("bahdanau", "torch", "s2s_torch.decoders:BahdanauDecoder", "attend, then the cell (Bahdanau et al. 2015)"),
+        Component(
+            "bahdanau", "torch", "s2s_torch.decoders:BahdanauDecoder", "attend, then the cell (Bahdanau et al. 2015)"
+        ),
         Component("luong", "torch", "s2s_torch.decoders:LuongDecoder", "the cell, then attend (Luong et al. 2015)"),
     ]

@@ -53,7 +53,9 @@ class PortableDecoder(PortablePart):
         """Summary (B, M) -> the first state."""
         return self.part.start(TorchNamespace(), self.weights, summary)
 
-    def step(self, previous: Tensor, state: dict[str, Tensor], attend: Attend) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    def step(
+        self, previous: Tensor, state: dict[str, Tensor], attend: Attend
+    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
         return self.part.step(TorchNamespace(), self.weights, previous, state, attend)
 

@@ -1,0 +1,81 @@
+"""Bring the generated parts of the pages up to date: `python docs/update.py`.
+
+A generated part begins with a comment that says what it is and ends with `<!-- end -->`:
+
+    <!-- source: s2s_toolkit/parts/scorers.py::AdditiveScorer.score -->
+        the code of a class, function or method
+    <!-- weights: 11 13 -->
+        the weights of the model in the TOML block above, for so many source and target symbols
+
+`tests/test_docs.py` fails where a page differs from what this makes.
+"""
+
+import ast
+import re
+import sys
+import textwrap
+import tomllib
+from pathlib import Path
+
+from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.model import REFERENCE, ModelPlan, build_parts, declared_weights
+from s2s_toolkit.registry import load_registry
+from s2s_toolkit.weights import Weight
+
+ROOT = Path(__file__).parents[1]
+PART = re.compile(r"<!-- (?P<kind>source|weights): (?P<what>[^>]+) -->\n.*?<!-- end -->", re.DOTALL)
+TOML = re.compile(r"^```toml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def updated(page: str) -> str:
+    """A page with its generated parts made anew."""
+
+    def made(match: re.Match) -> str:
+        kind, what = match["kind"], match["what"]
+        block = _source(what) if kind == "source" else _weights(page[: match.start()], *map(int, what.split()))
+        return f"<!-- {kind}: {what} -->\n{block}\n<!-- end -->"
+
+    return PART.sub(made, page)
+
+
+def _source(place: str) -> str:
+    file, _, name = place.partition("::")
+    text = (ROOT / file).read_text(encoding="utf-8")
+    node: ast.AST = ast.parse(text)
+    for step in name.split("."):
+        inner = [child for child in ast.iter_child_nodes(node) if getattr(child, "name", None) == step]
+        if not inner:
+            raise LookupError(f"{file} has no {name}")
+        node = inner[0]
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    code = textwrap.dedent("\n".join(text.splitlines()[first - 1 : node.end_lineno]))
+    return f"```python\n{code}\n```"
+
+
+def _weights(before: str, source_size: int, target_size: int) -> str:
+    config = ModelConfig.model_validate(tomllib.loads(TOML.findall(before)[-1])["model"])
+    plan = ModelPlan(config, source_size, target_size)
+    declared = declared_weights(plan, build_parts(config, load_registry(), REFERENCE))
+    rows = [
+        (f"`{name}`", " × ".join(map(str, weight.shape)), _drawn(weight)) for name, weight in sorted(declared.items())
+    ]
+    table = [("name", "shape", "first values"), ("---",) * 3, *rows]
+    lines = [f"| {' | '.join(row)} |" for row in table]
+    return "\n".join(["", *lines, ""])
+
+
+def _drawn(weight: Weight) -> str:
+    return weight.initial + (f", {weight.blocks} blocks" if weight.blocks > 1 else "")
+
+
+def main() -> None:
+    """Rewrite the pages that changed, and name them."""
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        page = path.read_text(encoding="utf-8")
+        if updated(page) != page:
+            path.write_text(updated(page), encoding="utf-8")
+            sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""Decoders: what the state holds, in which order attention and cell come, and what feeds what."""
+
+import numpy as np
+import pytest
+
+from s2s_toolkit.arrays import NumpyNamespace
+from s2s_toolkit.parts.attention import Memory, attend_step
+from s2s_toolkit.parts.cells import CELLS
+from s2s_toolkit.parts.decoders import BahdanauDecoder, LuongDecoder
+from s2s_toolkit.parts.scorers import GeneralScorer
+from s2s_toolkit.weights import under
+
+XP = NumpyNamespace()
+DECODERS = {"bahdanau": BahdanauDecoder, "luong": LuongDecoder}
+E, M, Q, S, B = 3, 7, 5, 11, 4
+
+each_decoder = pytest.mark.parametrize("name", DECODERS)
+each_cell = pytest.mark.parametrize("cell", ["gru", "lstm"])
+
+
+class Case:
+    """A decoder on random weights, a memory of B sources, and one target symbol for each."""
+
+    def __init__(self, name, **options):
+        rng = np.random.default_rng(1)
+
+        def normal(*shape):
+            return rng.normal(size=shape).astype(np.float32)
+
+        self.decoder, self.scorer = DECODERS[name](E, M, size=Q, **options), GeneralScorer(Q, M)
+        self.weights = {key: normal(*weight.shape) for key, weight in self.decoder.weights().items()}
+        self.kernel = {"key.kernel": normal(M, Q)}
+        values, mask = normal(B, S, M), np.arange(S) < np.array([[11], [7], [5], [3]])
+        self.memory = Memory(values, self.scorer.keys(XP, self.kernel, values), mask)
+        self.summary, self.previous = normal(B, M), normal(B, E)
+
+    def start(self):
+        return self.decoder.start(XP, self.weights, self.summary)
+
+    def step(self, previous, state, rows=slice(None)):
+        memory = Memory(self.memory.values[rows], self.memory.keys[rows], self.memory.mask[rows])
+
+        def attend(query):
+            return attend_step(XP, self.scorer, self.kernel, query, memory)
+
+        return self.decoder.step(XP, self.weights, previous, state, attend)
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({"cell": "gru"}, {"hidden_0"}),
+        ({"cell": "lstm"}, {"hidden_0", "cell_0"}),
+        ({"cell": "lstm", "num_layers": 2}, {"hidden_0", "cell_0", "hidden_1", "cell_1"}),
+    ],
+)
+@each_decoder
+def test_state_holds_the_entries_of_each_layer(name, options, names):
+    state = Case(name, **options, **({"input_feeding": False} if name == "luong" else {})).start()
+    assert {entry: array.shape for entry, array in state.items()} == dict.fromkeys(names, (B, Q))
+
+
+def test_input_feeding_adds_the_readout_to_the_state():
+    state = Case("luong", readout_size=6).start()
+    assert {entry: array.shape for entry, array in state.items()} == {"hidden_0": (B, Q), "readout": (B, 6)}
+    assert np.all(state["readout"] == 0)
+
+
+@each_decoder
+@each_cell
+def test_step_returns_a_state_of_the_same_form(name, cell):
+    case = Case(name, cell=cell, num_layers=3)
+    start = case.start()
+    _, _, state = case.step(case.previous, start)
+    assert {e: (a.shape, a.dtype) for e, a in state.items()} == {e: (a.shape, a.dtype) for e, a in start.items()}
+
+
+@each_decoder
+def test_first_hidden_states_are_bridged_from_the_summary_and_cells_are_zero(name):
+    case = Case(name, cell="lstm", num_layers=2)
+    bridged = np.tanh(case.summary @ case.weights["bridge.kernel"] + case.weights["bridge.bias"])
+    state = case.start()
+    np.testing.assert_allclose(np.concatenate([state["hidden_0"], state["hidden_1"]], axis=1), bridged, atol=1e-6)
+    assert not state["cell_0"].any()
+    assert not state["cell_1"].any()
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "size"),
+    [
+        ("bahdanau", {}, Q),
+        ("bahdanau", {"readout_size": 6}, 6),
+        ("luong", {}, Q + M),
+        ("luong", {"readout_size": 6}, 6),
+        ("luong", {"readout_size": 6, "input_feeding": False}, 6),
+    ],
+)
+def test_readout_has_the_promised_size(name, options, size):
+    case = Case(name, **options)
+    readout, attention, _ = case.step(case.previous, case.start())
+    assert case.decoder.readout_size == size
+    assert readout.shape == (B, size)
+    assert attention.shape == (B, S)
+
+
+def test_bahdanau_attends_with_the_state_before_the_cell():
+    case = Case("bahdanau", num_layers=2)
+    state = case.start()
+    _, attention, _ = case.step(case.previous, state)
+    query = state["hidden_1"]
+    np.testing.assert_array_equal(attention, attend_step(XP, case.scorer, case.kernel, query, case.memory)[1])
+    np.testing.assert_array_equal(attention, case.step(case.previous + 1, state)[1])
+
+
+def test_luong_attends_with_the_state_after_the_cell():
+    case = Case("luong", num_layers=2)
+    _, attention, state = case.step(case.previous, case.start())
+    query = state["hidden_1"]
+    np.testing.assert_array_equal(attention, attend_step(XP, case.scorer, case.kernel, query, case.memory)[1])
+    assert np.abs(attention - case.step(case.previous + 1, case.start())[1]).max() > 1e-3
+
+
+@each_cell
+def test_bahdanau_cell_reads_the_embedding_and_the_context(cell):
+    case = Case("bahdanau", cell=cell)
+    start = case.start()
+    context, _ = attend_step(XP, case.scorer, case.kernel, start["hidden_0"], case.memory)
+    readout, _, state = case.step(case.previous, start)
+    own = {entry: start[f"{entry}_0"] for entry in CELLS[cell].entries}
+    expected = cell_step(cell, case, np.concatenate([case.previous, context], axis=1), own)
+    np.testing.assert_allclose(state["hidden_0"], expected, atol=1e-6)
+    np.testing.assert_array_equal(readout, state["hidden_0"])
+
+
+def test_bahdanau_readout_reads_state_context_and_embedding():
+    case = Case("bahdanau", readout_size=6)
+    start = case.start()
+    context, _ = attend_step(XP, case.scorer, case.kernel, start["hidden_0"], case.memory)
+    readout, _, state = case.step(case.previous, start)
+    features = np.concatenate([state["hidden_0"], case.previous, context], axis=1)
+    expected = np.tanh(features @ case.weights["readout.kernel"] + case.weights["readout.bias"])
+    np.testing.assert_allclose(readout, expected, atol=1e-5)
+
+
+def test_luong_readout_reads_state_and_context():
+    case = Case("luong", input_feeding=False)
+    readout, _, state = case.step(case.previous, case.start())
+    context, _ = attend_step(XP, case.scorer, case.kernel, state["hidden_0"], case.memory)
+    np.testing.assert_allclose(readout, np.concatenate([state["hidden_0"], context], axis=1), atol=1e-6)
+
+
+def test_input_feeding_hands_the_readout_to_the_next_step():
+    case = Case("luong", readout_size=6)
+    readout, _, state = case.step(case.previous, case.start())
+    np.testing.assert_array_equal(state["readout"], readout)
+    fed, unfed = (case.step(case.previous, state | {"readout": r})[0] for r in (readout, np.zeros_like(readout)))
+    assert np.abs(fed - unfed).max() > 1e-3
+
+
+@each_decoder
+@each_cell
+def test_batched_equals_single(name, cell):
+    case = Case(name, cell=cell, num_layers=2, readout_size=6)
+    start = case.start()
+    readout, attention, state = case.step(case.previous, start)
+    for row in range(B):
+        one = slice(row, row + 1)
+        alone = case.step(case.previous[one], {entry: array[one] for entry, array in start.items()}, one)
+        np.testing.assert_allclose(readout[one], alone[0], atol=1e-6)
+        np.testing.assert_allclose(attention[one], alone[1], atol=1e-6)
+        for entry, array in state.items():
+            np.testing.assert_allclose(array[one], alone[2][entry], atol=1e-6)
+
+
+def cell_step(name, case, inputs, state):
+    """The hidden state after one step of the lowest cell."""
+    cell, weights = CELLS[name], under(case.weights, "layers.0")
+    return cell.step(XP, weights, cell.project(XP, weights, inputs), state)["hidden"]

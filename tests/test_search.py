@@ -1,0 +1,230 @@
+"""The decoding loop on tiny models: every strategy finds what it promises, in a batch as alone."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from s2s_toolkit.errors import ConfigError
+from s2s_toolkit.search import search
+from s2s_toolkit.strategies.beam import BeamSearch
+from s2s_toolkit.strategies.greedy import Greedy
+from s2s_toolkit.strategies.sample import Sample
+from s2s_toolkit.symbols import BOS, EOS, PAD
+
+LENGTHS = [7, 3, 0, 5, 1]
+STRATEGIES = {
+    "greedy": Greedy(),
+    "beam": BeamSearch(beam_size=4, n_best=3, length_penalty=0.6),
+    "sample": Sample(num_samples=3, temperature=1.3, top_k=5, top_p=0.95, seed=7),
+}
+EVERY_TARGET = 150  # a beam that holds all targets of up to 4 symbols out of 4, finished or not
+
+each_strategy = pytest.mark.parametrize("strategy", STRATEGIES.values(), ids=STRATEGIES)
+
+
+class PatientBeam(BeamSearch):
+    """Goes on until every target has ended."""
+
+    def done(self, xp, search, settings):
+        return xp.all(search["finished"], axis=-1)
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model):
+    return tiny_model(target_size=9)
+
+
+@pytest.fixture(scope="module")
+def sources(tiny_sources):
+    return tiny_sources(LENGTHS)
+
+
+def decode(tiny, strategy, sources, *, max_length=8, **settings):
+    return search(tiny.stepper, strategy, *sources, {"max_length": max_length, **settings})
+
+
+def targets(found):
+    """The targets as tuples of ids, for each source (B lists of N)."""
+    return [
+        [tuple(ids[:length].tolist()) for ids, length in zip(row, lengths, strict=True)]
+        for row, lengths in zip(found.ids, found.lengths, strict=True)
+    ]
+
+
+def all_targets(stepper, source_ids, source_lengths, max_length):
+    """Every target of one source with its log-probability: those that end, and those cut off; by plain recursion."""
+    ended, cut = {}, {}
+
+    def extend(prefix, total, state):
+        logits, _, state = stepper.step(np.array([prefix[-1] if prefix else BOS]), state)
+        shifted = logits[0].astype(np.float64)
+        shifted[[PAD, BOS]] = -np.inf
+        log_probs = shifted - np.log(np.exp(shifted).sum())
+        ended[prefix] = total + log_probs[EOS]
+        for symbol in (s for s in range(len(log_probs)) if s not in (PAD, BOS, EOS)):
+            if len(prefix) + 1 == max_length:
+                cut[(*prefix, symbol)] = total + log_probs[symbol]
+            else:
+                extend((*prefix, symbol), total + log_probs[symbol], state)
+
+    extend((), 0.0, stepper.start(source_ids, source_lengths, 1))
+    return ended, cut
+
+
+def ranked(totals, length_penalty, *, ends):
+    """Targets and scores, best first; the end counts as a symbol."""
+    scores = {t: total / ((5 + len(t) + ends) / 6) ** length_penalty for t, total in totals.items()}
+    return sorted(scores.items(), key=lambda item: -item[1])
+
+
+@pytest.mark.parametrize("length_penalty", [0.0, 0.7, 2.0])
+@pytest.mark.parametrize(("max_length", "n_best"), [(3, 5), (4, 11), (4, 40), (2, 20)])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_wide_beam_equals_brute_force(seed, max_length, n_best, length_penalty, tiny_model, tiny_sources):
+    tiny, sources = tiny_model(target_size=6, seed=seed), tiny_sources([3, 7], seed=seed)
+    beam = BeamSearch(beam_size=EVERY_TARGET, n_best=n_best, length_penalty=length_penalty)
+    found = decode(tiny, beam, sources, max_length=max_length)
+    for row in range(2):
+        ended, cut = all_targets(tiny.stepper, *(array[row : row + 1] for array in sources), max_length)
+        expected = ranked(ended, length_penalty, ends=True) + ranked(cut, length_penalty, ends=False)
+        count = min(n_best, len(expected))
+        assert targets(found)[row][:count] == [target for target, _ in expected[:count]]
+        np.testing.assert_allclose(found.scores[row, :count], [score for _, score in expected[:count]], rtol=1e-4)
+
+
+def test_brute_force_accounts_for_all_probability(tiny_model, tiny_sources):
+    ended, cut = all_targets(tiny_model(target_size=6).stepper, *tiny_sources([3]), 4)
+    assert (len(ended), len(cut)) == (1 + 3 + 9 + 27, 81)
+    assert sum(np.exp([*ended.values(), *cut.values()])) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("length_penalty", [0.0, 1.0])
+def test_beam_of_one_equals_greedy(length_penalty, model, sources):
+    beam = decode(model, BeamSearch(beam_size=1, length_penalty=length_penalty), sources)
+    assert targets(beam) == targets(decode(model, Greedy(), sources))
+
+
+def test_greedy_scores_equal_those_of_a_beam_of_one(model, sources):
+    np.testing.assert_allclose(
+        decode(model, BeamSearch(beam_size=1), sources).scores, decode(model, Greedy(), sources).scores, rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("length_penalty", [0.0, 0.6, 1.5])
+@pytest.mark.parametrize("seed", range(3))
+def test_stopping_early_changes_nothing(seed, length_penalty, tiny_model, sources):
+    tiny, options = tiny_model(seed=seed), {"beam_size": 4, "n_best": 2, "length_penalty": length_penalty}
+    early, late = (decode(tiny, beam(**options), sources, max_length=20) for beam in (BeamSearch, PatientBeam))
+    assert targets(early) == targets(late)
+    np.testing.assert_array_equal(early.scores, late.scores)
+
+
+def test_beam_stops_before_its_last_target_ends(tiny_model, sources):
+    early, late = (decode(tiny_model(), beam(beam_size=4), sources, max_length=50) for beam in (BeamSearch, PatientBeam))
+    assert early.ids.shape[2] < late.ids.shape[2]
+
+
+@each_strategy
+def test_batched_equals_single(strategy, model, sources):
+    found = decode(model, strategy, sources)
+    for row, length in enumerate(LENGTHS):
+        alone = decode(model, strategy, (sources[0][row : row + 1, : length + 1], sources[1][row : row + 1]))
+        steps = alone.ids.shape[2]
+        assert targets(found)[row] == targets(alone)[0]
+        np.testing.assert_allclose(found.scores[row], alone.scores[0], atol=1e-5)
+        np.testing.assert_allclose(found.token_log_probs[row, :, :steps], alone.token_log_probs[0], atol=1e-5)
+        np.testing.assert_allclose(found.attention[row, :, :steps, : length + 1], alone.attention[0], atol=1e-5)
+        assert not found.attention[row, :, :, length + 1 :].any()
+
+
+@each_strategy
+def test_results_do_not_depend_on_their_neighbours_order(strategy, model, sources):
+    turned = decode(model, strategy, tuple(array[::-1] for array in sources))
+    assert targets(turned)[::-1] == targets(decode(model, strategy, sources))
+
+
+@pytest.mark.parametrize("strategy", [Greedy(), Sample(num_samples=3), BeamSearch(beam_size=4, n_best=4)])
+def test_score_is_the_sum_of_the_token_log_probabilities(strategy, model, sources):
+    found = decode(model, strategy, sources)
+    np.testing.assert_allclose(found.scores, found.token_log_probs.sum(axis=-1), rtol=1e-5)
+
+
+@each_strategy
+def test_token_log_probabilities_and_attention_are_those_of_the_model(strategy, model, sources):
+    found = decode(model, strategy, sources)
+    for row, result in itertools.product(range(len(LENGTHS)), range(found.ids.shape[1])):
+        target, state = targets(found)[row][result], model.stepper.start(sources[0][[row]], sources[1][[row]], 1)
+        for step, (previous, symbol) in enumerate(itertools.pairwise([BOS, *target, EOS][: found.ids.shape[2] + 1])):
+            logits, attention, state = model.stepper.step(np.array([previous]), state)
+            logits[0, [PAD, BOS]] = -np.inf
+            log_probs = logits[0] - np.log(np.exp(logits[0]).sum())
+            np.testing.assert_allclose(found.token_log_probs[row, result, step], log_probs[symbol], atol=1e-4)
+            np.testing.assert_allclose(found.attention[row, result, step], attention[0], atol=1e-5)
+
+
+@each_strategy
+def test_attention_of_each_symbol_sums_to_one_and_ends_with_the_target(strategy, model, sources):
+    found = decode(model, strategy, sources)
+    real = np.arange(found.ids.shape[2]) <= found.lengths[..., None]
+    np.testing.assert_allclose(found.attention.sum(axis=-1), real, atol=1e-6)
+
+
+@pytest.mark.parametrize("max_length", [1, 2, 3])
+@each_strategy
+def test_targets_are_cut_off_at_the_greatest_length(strategy, max_length, tiny_model, sources):
+    found = decode(endless(tiny_model), strategy, sources, max_length=max_length)
+    assert found.ids.shape[2] == max_length
+    assert np.all(found.lengths == max_length)
+    assert np.all(found.token_log_probs < 0)
+
+
+@each_strategy
+def test_padding_and_start_are_never_produced(strategy, tiny_model, sources):
+    tiny = endless(tiny_model)
+    tiny.weights["output.bias"][[PAD, BOS]] = 50
+    ids = decode(tiny, strategy, sources, max_length=11).ids
+    assert not np.isin(ids, [PAD, BOS, EOS]).any()
+
+
+def endless(tiny_model):
+    """A model that ends hardly ever."""
+    tiny = tiny_model()
+    tiny.weights["output.bias"][EOS] = -50
+    tiny.model.load_weights(tiny.weights)
+    return tiny
+
+
+def test_same_seed_samples_the_same_targets(model, sources):
+    assert targets(decode(model, Sample(seed=3), sources)) == targets(decode(model, Sample(seed=3), sources))
+
+
+def test_another_seed_samples_other_targets(model, sources):
+    assert targets(decode(model, Sample(seed=3), sources)) != targets(decode(model, Sample(seed=4), sources))
+
+
+def test_first_samples_do_not_depend_on_how_many_are_drawn(model, sources):
+    few, many = (targets(decode(model, Sample(num_samples=n, seed=3), sources)) for n in (2, 5))
+    assert few == [row[:2] for row in many]
+
+
+@pytest.mark.parametrize("options", [{"top_k": 1}, {"top_p": 1e-6}, {"temperature": 1e-3}])
+def test_fully_cut_sampling_equals_greedy(options, model, sources):
+    assert targets(decode(model, Sample(**options), sources)) == targets(decode(model, Greedy(), sources))
+
+
+def test_settings_of_a_call_overlay_those_of_the_strategy(model, sources):
+    called, made = decode(model, Sample(), sources, seed=5, temperature=2), decode(model, Sample(seed=5, temperature=2), sources)
+    assert targets(called) == targets(made)
+    assert targets(called) != targets(decode(model, Sample(), sources))
+
+
+def test_unknown_setting_is_refused_with_those_there_are(model, sources):
+    with pytest.raises(ConfigError, match=r"unknown setting 'top_q'; this strategy has: max_length, seed, temperature, top_k"):
+        decode(model, Sample(), sources, top_q=0.5)
+
+
+def test_beam_size_is_no_setting(model, sources):
+    """It is the shape of the graph of an exported file, so it is chosen with the strategy."""
+    with pytest.raises(ConfigError, match="unknown setting 'beam_size'"):
+        decode(model, BeamSearch(), sources, beam_size=3)
