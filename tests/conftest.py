@@ -42,10 +42,10 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="session")
 def tiny_model(registry: Registry) -> Callable[..., TinyModel]:
-    """Build a tiny model; `sections` replace those of `SMALL`, `spread` keeps its weights away from zero."""
+    """Build a tiny model; `sections` replace those of `SMALL`, `spread` makes targets depend on their sources."""
 
     def build(
-        *, source_size: int = 11, target_size: int = 7, seed: int = 1, spread: float = 0.5, **sections: Any
+        *, source_size: int = 11, target_size: int = 7, seed: int = 5, spread: float = 1.0, **sections: Any
     ) -> TinyModel:
         config = ModelConfig.model_validate({"embedding_size": 5, **SMALL, **sections})
         plan, parts = ModelPlan(config, source_size, target_size), build_parts(config, registry, "numpy")

@@ -45,10 +45,9 @@ def lstm_step(w, x, h, c):
         column = block * SIZE + unit
         return dot(x, w["input_kernel"], column) + dot(h, w["recurrent_kernel"], column) + float(w["bias"][column])
 
-    cells = [
-        sigmoid(gate(1, unit)) * float(c[unit]) + sigmoid(gate(0, unit)) * math.tanh(gate(2, unit)) for unit in range(SIZE)
-    ]
-    return {"hidden": [sigmoid(gate(3, unit)) * math.tanh(cells[unit]) for unit in range(SIZE)], "cell": cells}
+    units = range(SIZE)
+    cells = [sigmoid(gate(1, u)) * float(c[u]) + sigmoid(gate(0, u)) * math.tanh(gate(2, u)) for u in units]
+    return {"hidden": [sigmoid(gate(3, u)) * math.tanh(cells[u]) for u in units], "cell": cells}
 
 
 FORMULAS = {"gru": gru_step, "lstm": lstm_step}

@@ -23,28 +23,28 @@ def test_sizes_pass_from_part_to_part(registry):
     assert (parts.scorer.query_size, parts.scorer.memory_size) == (7, 6)
 
 
+def dot_config(decoder_size):
+    sections = {"encoder": {"name": "gru", "size": 3}, "decoder": {"name": "bahdanau", "size": decoder_size}}
+    return config(attention={"name": "dot"}, **sections)
+
+
 def test_dot_with_unequal_sizes_is_refused_with_the_remedy(registry):
-    unequal = config(
-        encoder={"name": "gru", "size": 3}, attention={"name": "dot"}, decoder={"name": "bahdanau", "size": 5}
-    )
     with pytest.raises(ConfigError) as caught:
-        check_model(unequal, registry, "numpy")
+        check_model(dot_config(decoder_size=5), registry, "numpy")
     message = str(caught.value)
-    assert message.startswith("[model.attention] 'dot' needs a decoder state as large as the encoder's output, given 5 and 6")
-    assert "set model.decoder.size = 6" in message
-    assert "'general'" in message
+    assert message.startswith("[model.attention] 'dot' needs a decoder state as large as the encoder's output")
+    assert "given 5 and 6; set model.decoder.size = 6, or use 'general'" in message
 
 
 def test_dot_with_the_recommended_size_is_accepted(registry):
-    equal = config(encoder={"name": "gru", "size": 3}, attention={"name": "dot"}, decoder={"name": "bahdanau", "size": 6})
-    assert check_model(equal, registry, "numpy").decoder.query_size == 6
+    assert check_model(dot_config(decoder_size=6), registry, "numpy").decoder.query_size == 6
 
 
 @pytest.mark.parametrize(
     ("sections", "message"),
     [
         ({"encoder": {"name": "gru", "sise": 3}}, r"unknown key 'model\.encoder\.sise'; did you mean 'size'\?"),
-        ({"attention": {"name": "additive", "sise": 3}}, r"unknown key 'model\.attention\.sise'; did you mean 'size'\?"),
+        ({"attention": {"name": "concat", "sise": 3}}, r"unknown key 'model\.attention\.sise'; did you mean 'size'\?"),
         ({"decoder": {"name": "luong", "input_feding": True}}, "did you mean 'input_feeding'"),
         ({"decoder": {"name": "bahdanau", "input_feeding": True}}, r"unknown key 'model\.decoder\.input_feeding'"),
         ({"encoder": {"name": "gru", "input_size": 3}}, r"unknown key 'model\.encoder\.input_size'"),

@@ -70,7 +70,8 @@ def test_concat_by_hand():
 def test_score_is_the_formula_for_each_query_and_position(name):
     scorer, weights, queries, memory = random_case(name)
     scores = scored(scorer, weights, queries, memory)
-    expected = [[[FORMULAS[name](weights, q, m) for m in mem] for q in row] for row, mem in zip(queries, memory, strict=True)]
+    rows = zip(queries, memory, strict=True)
+    expected = [[[FORMULAS[name](weights, q, m) for m in positions] for q in steps] for steps, positions in rows]
     assert scores.shape == (3, 11, 5)
     np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-6)
 

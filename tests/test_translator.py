@@ -26,7 +26,7 @@ each_strategy = pytest.mark.parametrize("strategy", [Greedy(), BEAM, Sample(num_
 
 @pytest.fixture(scope="module")
 def tiny(tiny_model):
-    return tiny_model(source_size=len(SOURCE.vocabulary), target_size=len(TARGET.vocabulary), seed=2)
+    return tiny_model(source_size=len(SOURCE.vocabulary), target_size=len(TARGET.vocabulary))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_translations_come_in_the_order_of_their_texts(strategy, translate):
 
 
 def test_texts_that_differ_are_translated_differently(translate):
-    assert len({translation.text for translation in translate(TEXTS)}) > 3
+    assert len({translation.text for translation in translate(TEXTS)}) >= 5
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 7])

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import spox.opset.ai.onnx.v21 as op
 from spox import Var
 
-from s2s_onnx.namespace import OnnxArray, OnnxNamespace
+from s2s_onnx.array import OnnxArray
+from s2s_onnx.opset import op
+from s2s_toolkit.arrays import Array, Namespace
 from s2s_toolkit.parts import encoders as reference
 from s2s_toolkit.weights import under
 
@@ -18,8 +19,8 @@ class RecurrentEncoder(reference.RecurrentEncoder):
     """Where each gate of the operator stands in our layout."""
 
     def encode(
-        self, xp: OnnxNamespace, weights: Mapping[str, np.ndarray], inputs: OnnxArray, lengths: OnnxArray
-    ) -> tuple[OnnxArray, OnnxArray]:
+        self, xp: Namespace, weights: Mapping[str, np.ndarray], inputs: Array, lengths: Array
+    ) -> tuple[Array, Array]:
         """Embedded source (B, S, E) and lengths (B,) -> memory (B, S, M), zero on padding, and summary (B, M)."""
         sequence_lengths = op.cast(lengths.var, to=np.int32)
         values = op.transpose(inputs.var, perm=(1, 0, 2))  # (S, B, E)

@@ -5,16 +5,24 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
-from spox import Tensor, argument, build
+from spox import Tensor, Var, argument, build
 
-from s2s_onnx.namespace import OnnxArray, OnnxNamespace
+from s2s_onnx.array import OnnxArray
+from s2s_onnx.namespace import OnnxNamespace
 from s2s_toolkit.model import ModelPlan, build_parts
 from s2s_toolkit.parts.attention import Memory
 from s2s_toolkit.reference import PortableModel
 from s2s_toolkit.registry import Registry
+from s2s_toolkit.strategies.contract import NEVER
+from s2s_toolkit.symbols import BOS, PAD
 
 GRAPH = "onnx"
 """The framework that parts of a graph are made for; portable parts serve as well."""
+MEMORY = ("memory", "keys", "mask")
+"""Names of the arrays of a `Memory` in the graphs."""
+OUTPUT_BIAS = "output.bias"
+
+Arrays = dict[str, OnnxArray]
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,8 @@ class PartGraphs:
 
     Attributes:
         encoder: source_ids (B, S), source_lengths (B,) -> the memory and the first state.
-        step: previous_ids (B,), the memory and the state -> logits (B, V), attention (B, S), the state as "next_<name>".
+        step: previous_ids (B,), the memory and the state -> logits (B, V), attention (B, S), and the state as
+            "next_<name>". The logits of PAD and BOS are `NEVER`: they never stand in a target.
         memory: Names of the memory's arrays: what attention reads, the same at each step.
         state: Names of the state's arrays.
         vocabulary_size: V.
@@ -39,25 +48,40 @@ class PartGraphs:
 def part_graphs(plan: ModelPlan, weights: Mapping[str, np.ndarray], registry: Registry) -> PartGraphs:
     """Trace the portable model twice, with the graph's own parts where there are some."""
     xp = OnnxNamespace()
+    weights = {**weights, OUTPUT_BIAS: _allowed(weights[OUTPUT_BIAS])}
     constants = {name: _constant(xp, name, array) for name, array in weights.items()}
     model = PortableModel(xp, build_parts(plan.config, registry, GRAPH), constants)
+    encoder, memory, state = _traced_encoder(model)
+    return PartGraphs(encoder, _traced_step(model, memory, state), tuple(memory), tuple(state), plan.target_size)
+
+
+def _traced_encoder(model: PortableModel) -> tuple[onnx.ModelProto, Arrays, Arrays]:
+    """The encoder's graph, and the arrays of the memory and of the first state in it."""
     source = {
         "source_ids": argument(Tensor(np.int64, ("B", "S"))),
         "source_lengths": argument(Tensor(np.int64, ("B",))),
     }
-    memory, state = model.start(*(OnnxArray(var) for var in source.values()))
-    memory_arrays = {"memory": memory.values, "keys": memory.keys, "mask": memory.mask}
-    given = memory_arrays | state
-    encoder = build(source, {name: array.var for name, array in given.items()})
-    inputs = {name: argument(_like(name, array, memory_arrays)) for name, array in given.items()}
-    previous_ids = argument(Tensor(np.int64, ("B",)))
-    values, keys, mask = (OnnxArray(inputs[name]) for name in memory_arrays)
+    found, state = model.start(*(OnnxArray(var) for var in source.values()))
+    memory = dict(zip(MEMORY, (found.values, found.keys, found.mask), strict=True))
+    return build(source, _vars(memory | state)), memory, state
+
+
+def _traced_step(model: PortableModel, memory: Arrays, state: Arrays) -> onnx.ModelProto:
+    """The step's graph; its inputs are like the arrays that the encoder gives."""
+    inputs = {"previous_ids": argument(Tensor(np.int64, ("B",)))}
+    inputs |= {name: argument(_type(array, ("B", "S"))) for name, array in memory.items()}
+    inputs |= {name: argument(_type(array, ("B",))) for name, array in state.items()}
+    given = {name: OnnxArray(var) for name, var in inputs.items()}
     logits, attention, new = model.step(
-        OnnxArray(previous_ids), Memory(values, keys, mask), {name: OnnxArray(inputs[name]) for name in state}
+        given["previous_ids"], Memory(*(given[name] for name in memory)), {name: given[name] for name in state}
     )
-    outputs = {"logits": logits, "attention": attention} | {f"next_{name}": array for name, array in new.items()}
-    step = build({"previous_ids": previous_ids, **inputs}, {name: array.var for name, array in outputs.items()})
-    return PartGraphs(encoder, step, tuple(memory_arrays), tuple(state), plan.target_size)
+    next_state = {f"next_{name}": array for name, array in new.items()}
+    return build(inputs, _vars({"logits": logits, "attention": attention, **next_state}))
+
+
+def _allowed(bias: np.ndarray) -> np.ndarray:
+    """The output bias that rules PAD and BOS out, as `s2s_toolkit.search` does; there it takes a pass over all logits."""
+    return np.where(np.isin(np.arange(len(bias)), (PAD, BOS)), np.float32(NEVER), bias)
 
 
 def _constant(xp: OnnxNamespace, name: str, array: np.ndarray) -> OnnxArray | np.ndarray:
@@ -65,8 +89,12 @@ def _constant(xp: OnnxNamespace, name: str, array: np.ndarray) -> OnnxArray | np
     return array if name.startswith("encoder.") else xp.asarray(array)
 
 
-def _like(name: str, array: OnnxArray, memory: Mapping[str, OnnxArray]) -> Tensor:
-    """The type of an array with its open axes named: the row first, in the memory then the position."""
-    open_axes = ["B", "S" if name in memory else None]
-    sizes = [size or next(iter(open_axes[axis : axis + 1]), None) for axis, size in enumerate(array.shape)]
-    return Tensor(array.dtype, ("B", *sizes[1:]))
+def _type(array: OnnxArray, axes: tuple[str, ...]) -> Tensor:
+    """The type of an array; its first axes have names, and keep them where their size is open."""
+    rest = array.shape[len(axes) :]
+    named = [name if size is None else size for name, size in zip(axes, array.shape, strict=False)]
+    return Tensor(array.dtype, ("B", *named[1:], *rest))
+
+
+def _vars(arrays: Arrays) -> dict[str, Var]:
+    return {name: array.var for name, array in arrays.items()}

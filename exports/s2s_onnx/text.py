@@ -1,10 +1,11 @@
 """Text to ids and ids to text inside the graph, with operators that every onnxruntime has.
 
-`com.microsoft.Tokenizer` splits, `ai.onnx.ml.LabelEncoder` looks up, a loop of `StringConcat` joins. They are written with
-`onnx.helper`, since spox has no operator of onnxruntime's own domain, and inlined into the assembly.
+`com.microsoft.Tokenizer` splits, `ai.onnx.ml.LabelEncoder` looks up, a loop of `StringConcat` joins. They are written
+with `onnx.helper`, since spox has no operator of onnxruntime's own domain, and inlined into the assembly.
 """
 
 import re
+from typing import Any
 
 import onnx
 from onnx import TensorProto, helper
@@ -15,6 +16,10 @@ from s2s_toolkit.text import TextSide
 
 NO_SYMBOL = "  "
 """What the tokenizer pads with: two spaces, which no tokenizer of ours takes for a symbol."""
+
+
+Constants = dict[str, tuple[list[int], list[Any]]]
+"""Name -> shape and values."""
 
 
 def reading_graph(source: TextSide) -> onnx.ModelProto:
@@ -60,7 +65,7 @@ def reading_graph(source: TextSide) -> onnx.ModelProto:
         helper.make_node("Cast", ["is_real"], ["real_counts"], to=TensorProto.INT64),
         helper.make_node("ReduceSum", ["real_counts", "one"], ["source_lengths"], keepdims=0),
     ]
-    constants = {
+    constants: Constants = {
         "one": ([1], [1]),
         "axis": ([], [1]),
         "pad": ([1, 1], [PAD]),
@@ -107,7 +112,7 @@ def writing_graph(target: TextSide) -> onnx.ModelProto:
         helper.make_node("Expand", ["empty", "results"], ["start"]),
         helper.make_node("Loop", ["steps", "true", "start"], ["text"], body=_joining_body()),
     ]
-    constants = {
+    constants: Constants = {
         "last": ([], [2]),
         "zero": ([], [0]),
         "step": ([], [1]),
@@ -147,18 +152,18 @@ def _model(
     nodes: list[onnx.NodeProto],
     inputs: list[onnx.ValueInfoProto],
     outputs: list[onnx.ValueInfoProto],
-    constants: dict[str, tuple[list[int], list]],
+    constants: Constants,
 ) -> onnx.ModelProto:
     tensors = [_constant(constant, *content) for constant, content in constants.items()]
     graph = helper.make_graph(nodes, name, inputs, outputs, tensors)
     return helper.make_model(graph, opset_imports=OPSETS, ir_version=IR_VERSION)
 
 
-def _constant(name: str, shape: list[int], values: list) -> onnx.TensorProto:
+def _constant(name: str, shape: list[int], values: list[Any]) -> onnx.TensorProto:
     kinds = {str: TensorProto.STRING, bool: TensorProto.BOOL, int: TensorProto.INT64}
-    content = [value.encode() if isinstance(value, str) else value for value in values]
+    content: Any = [value.encode() if isinstance(value, str) else value for value in values]
     return helper.make_tensor(name, kinds[type(values[0])], shape, content)
 
 
-def _value(name: str, kind: int, shape: list) -> onnx.ValueInfoProto:
+def _value(name: str, kind: int, shape: list[str]) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, kind, shape)

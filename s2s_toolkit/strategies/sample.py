@@ -26,7 +26,7 @@ class Sample:
     ) -> None:
         if num_samples < 1 or temperature <= 0 or top_k < 0 or not 0 < top_p <= 1 or not 0 <= seed < 2**31:
             raise ValueError(
-                "sampling needs num_samples >= 1, temperature > 0, top_k >= 0, 0 < top_p <= 1, 0 <= seed < 2**31; given "
+                "sampling needs num_samples >= 1, temperature > 0, top_k >= 0, 0 < top_p <= 1, seed < 2**31; given "
                 f"{num_samples}, {temperature}, {top_k}, {top_p}, {seed}"
             )
         self.rows = self.num_results = num_samples

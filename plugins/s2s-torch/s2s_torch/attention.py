@@ -24,7 +24,8 @@ class Attention(nn.Module):
     def attend(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         """Look the memory up.
 
-        One query per row: (B, Q) -> context (B, M), attention (B, S). Or one per step: (B, T, Q) -> (B, T, M), (B, T, S).
+        One query per row: (B, Q) -> context (B, M), attention (B, S).
+        One per step: (B, T, Q) -> context (B, T, M), attention (B, T, S).
         """
         queries = query if query.dim() == 3 else query[:, None]
         context, attention = attend(TorchNamespace(), self.scorer.score(queries, memory.keys), memory)

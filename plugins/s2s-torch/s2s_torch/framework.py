@@ -23,9 +23,9 @@ class TorchFramework:
     def build(self, plan: ModelPlan, parts: Parts) -> "TorchModel":
         """Build a model; parts that are no modules are portable and get wrapped."""
         encoder = _as_module(parts.encoder, PortableEncoder)
+        attention = Attention(_as_module(parts.scorer, PortableScorer))
         decoder = _as_module(parts.decoder, PortableDecoder)
-        decoder.readout_size = parts.decoder.readout_size
-        return TorchModel(Model(plan, encoder, Attention(_as_module(parts.scorer, PortableScorer)), decoder))
+        return TorchModel(Model(plan, encoder, attention, decoder, parts.decoder.readout_size))
 
 
 class TorchModel:

@@ -20,14 +20,17 @@ class Model(nn.Module):
         encoder: Has `encode(inputs, lengths)`.
         attention: Looks up the memory.
         decoder: Has `start`, `step` and `unroll`.
+        readout_size: Size of what the decoder reads out, R.
     """
 
-    def __init__(self, plan: ModelPlan, encoder: nn.Module, attention: Attention, decoder: nn.Module) -> None:
+    def __init__(
+        self, plan: ModelPlan, encoder: nn.Module, attention: Attention, decoder: nn.Module, readout_size: int
+    ) -> None:
         super().__init__()
         self.source_embedding = nn.Embedding(plan.source_size, plan.config.embedding_size)
         self.target_embedding = nn.Embedding(plan.target_size, plan.config.embedding_size)
         self.encoder, self.attention, self.decoder = encoder, attention, decoder
-        self.output = nn.Linear(int(decoder.readout_size), plan.target_size)
+        self.output = nn.Linear(readout_size, plan.target_size)
         self.dropout = nn.Dropout(plan.config.dropout)
 
     def start(self, source_ids: Tensor, source_lengths: Tensor) -> tuple[Memory, State]:

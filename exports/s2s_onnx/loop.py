@@ -1,0 +1,93 @@
+"""The decoding loop of `s2s_toolkit.search` as one ONNX `Loop`.
+
+What it carries keeps its shape, else onnxruntime warns at every step; what each step chooses becomes a scan output.
+"""
+
+from dataclasses import dataclass
+
+from spox import Var, inline
+
+from s2s_onnx.array import OnnxArray
+from s2s_onnx.namespace import OnnxNamespace
+from s2s_onnx.opset import op
+from s2s_onnx.parts import Arrays, PartGraphs
+from s2s_onnx.results import Emitted, size_of, trace
+from s2s_toolkit.arrays import Namespace
+from s2s_toolkit.strategies.contract import DecodingStrategy
+from s2s_toolkit.symbols import BOS
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What the loop's body reads from outside of it.
+
+    Attributes:
+        memory: What attention reads, K rows for each source.
+        first_rows: The first of each source's K rows (B, 1).
+        carried: Names of what the strategy carries.
+    """
+
+    memory: dict[str, Var]
+    first_rows: OnnxArray
+    carried: tuple[str, ...]
+
+
+class DecodingLoop:
+    """A strategy over the decoder's step.
+
+    Args:
+        parts: Encoder and step.
+        strategy: What chooses.
+        settings: Its settings and `max_length`, graph values.
+    """
+
+    def __init__(self, parts: PartGraphs, strategy: DecodingStrategy, settings: Arrays) -> None:
+        self.xp: Namespace = OnnxNamespace()
+        self.parts, self.strategy, self.settings = parts, strategy, settings
+
+    def search(self, source_ids: OnnxArray, source_lengths: OnnxArray) -> Arrays:
+        """Source ids (B, S), lengths (B,) -> ids, lengths, scores, token_log_probs, attention, as `Hypotheses`."""
+        xp, copies = self.xp, self.strategy.rows
+        encoded = inline(self.parts.encoder)(source_ids=source_ids.var, source_lengths=source_lengths.var)
+        sources = xp.arange(size_of(source_ids.var, 0))  # (B,)
+        rows = xp.arange(size_of(source_ids.var, 0) * copies)  # (B·K,)
+        if copies > 1:
+            encoded = {name: op.gather(var, (rows // copies).var) for name, var in encoded.items()}
+        carried = self.strategy.start(xp, source_ids)
+        outside = Outside({name: encoded[name] for name in self.parts.memory}, sources[:, None] * copies, tuple(carried))
+        first = [xp.full_like(rows, BOS).var, *(array.var for array in carried.values())]
+        *last, ids, parents, log_probs, attention = op.loop(
+            self.settings["max_length"].var,
+            op.const([True]),
+            [*first, *(encoded[name] for name in self.parts.state)],
+            body=lambda *values: self._step(values, outside),
+        )
+        final = {name: _sized(var, carried[name]) for name, var in zip(carried, last[1:], strict=False)}
+        chosen, scores = self.strategy.finish(xp, final, self.settings)  # (B, N)
+        emitted = Emitted(ids, parents, log_probs, attention, moves=copies > 1)
+        return {**trace(xp, emitted, outside.first_rows + chosen), "scores": scores}
+
+    def _step(self, values: tuple[Var, ...], outside: Outside) -> list[Var]:
+        """Number, condition, previous ids, search, state -> condition, ids, search, state, and what is emitted."""
+        xp, copies, size = self.xp, self.strategy.rows, self.parts.vocabulary_size
+        _, _, previous, *rest = values
+        search = {name: OnnxArray(var) for name, var in zip(outside.carried, rest, strict=False)}
+        state = dict(zip(self.parts.state, rest[len(search) :], strict=True))
+        out = inline(self.parts.step)(previous_ids=previous, **outside.memory, **state)
+        log_probs = xp.log_softmax(xp.reshape(OnnxArray(out["logits"]), (-1, copies, size)))
+        advance = self.strategy.advance(xp, log_probs, search, self.settings)
+        ids, rows = (xp.reshape(array, (-1,)) for array in (advance.ids, outside.first_rows + advance.parents))
+        chosen_log_probs = xp.take(xp.reshape(log_probs, (-1,)), rows * size + ids, axis=0)
+        done = self.strategy.done(xp, advance.search, self.settings)
+        go_on = xp.logical_not(xp.all(done, keepdims=True))  # (1,)
+        new_state = [out[f"next_{name}"] for name in self.parts.state]
+        if copies > 1:  # a single row stays where it is
+            new_state = [op.gather(var, rows.var) for var in new_state]
+        carried = [go_on, ids, *(advance.search[name] for name in outside.carried)]
+        emitted = [ids.var, rows.var, chosen_log_probs.var, out["attention"]]
+        return [*(array.var for array in carried), *new_state, *emitted]
+
+
+def _sized(var: Var, like: OnnxArray) -> OnnxArray:
+    """What the loop carried, with the sizes of its first value; a zero stands for the size that is there."""
+    return OnnxArray(op.reshape(var, op.const([size or 0 for size in like.shape])))

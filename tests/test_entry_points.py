@@ -1,0 +1,130 @@
+"""Installed plugins: what they offer is found; a broken one is skipped with its reason and disturbs nobody."""
+
+import sys
+
+import pytest
+
+from s2s_toolkit.errors import UnknownComponentError
+from s2s_toolkit.registry import load_registry
+
+IMPORTS = "from s2s_toolkit.components import ANY, Component\nfrom s2s_toolkit.hookspecs import hookimpl\n"
+GOOD = IMPORTS + '@hookimpl\ndef s2s_metrics():\n    return [Component("half", ANY, "math:sqrt", "for a test")]\n'
+HOOK = "@hookimpl\ndef {}({}):\n    {}\n"
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Install a distribution of one module, with entry points by name; by default one, to the module."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(distribution, source, entry_points=None):
+        module = distribution.replace("-", "_")
+        (tmp_path / f"{module}.py").write_text(source, encoding="utf-8")
+        info = tmp_path / f"{module}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
+        lines = [f"{name} = {target}" for name, target in (entry_points or {"plugin": module}).items()]
+        (info / "entry_points.txt").write_text("\n".join(["[s2s_toolkit]", *lines, ""]))
+        monkeypatch.delitem(sys.modules, module, raising=False)
+
+    return write
+
+
+def load_with_warnings():
+    """The registry, and what was warned of."""
+    with pytest.warns(UserWarning, match="is skipped") as caught:
+        registry = load_registry()
+    return registry, [str(warning.message) for warning in caught]
+
+
+def test_installed_plugin_is_found_by_its_distribution(install):
+    install("s2s-good", GOOD)
+    registry = load_registry()
+    assert registry.load("metric", "half")(16) == 4
+    assert [offer.plugin for offer in registry.offers["metric"] if offer.component.name == "half"] == ["s2s-good"]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("raise RuntimeError('no licence')", "RuntimeError: no licence"),
+        ("def (", "SyntaxError: invalid syntax"),
+        (
+            IMPORTS + HOOK.format("s2s_encodrs", "", "return []"),
+            "UnknownComponentError: there is no hook 's2s_encodrs'; hooks: ",
+        ),
+        (IMPORTS + HOOK.format("s2s_metrics", "name", "return []"), "PluginValidationError: "),
+    ],
+    ids=["import error", "exception", "syntax error", "misspelt hook", "hook that wants an argument"],
+)
+def test_broken_plugin_is_skipped_with_its_reason(source, reason, install):
+    install("s2s-broken", source)
+    install("s2s-good", GOOD)
+    registry, warned = load_with_warnings()
+    assert list(registry.failures) == ["s2s-broken"]
+    assert registry.failures["s2s-broken"].startswith(reason)
+    assert warned == [f"plugin s2s-broken is skipped: {registry.failures['s2s-broken']}"]
+    assert {"half", "exact_match"} <= set(registry.names("metric"))
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("return ['half']", "s2s_encoders: TypeError: expected a Component, got 'half'"),
+        ("return None", "s2s_encoders: TypeError: 'NoneType' object is not iterable"),
+        ("return 3", "s2s_encoders: TypeError: 'int' object is not iterable"),
+        ("raise OSError('disk on fire')", "s2s_encoders: OSError: disk on fire"),
+        ("yield Component('x', ANY, 'math:sqrt', ''); raise OSError('late')", "s2s_encoders: OSError: late"),
+    ],
+)
+def test_hook_that_fails_is_skipped_and_the_plugins_other_hooks_are_not(body, reason, install):
+    install("s2s-half-broken", GOOD + HOOK.format("s2s_encoders", "", body))
+    registry, warned = load_with_warnings()
+    assert registry.failures == {"s2s-half-broken": reason}
+    assert warned == [f"plugin s2s-half-broken is skipped: {reason}"]
+    assert "half" in registry.names("metric")
+    assert "x" not in registry.names("encoder")
+
+
+def test_plugin_with_a_misspelt_hook_offers_nothing_else(install):
+    install("s2s-broken", GOOD + HOOK.format("s2s_encodrs", "", "return []"))
+    registry, _ = load_with_warnings()
+    assert "half" not in registry.names("metric")
+
+
+def test_plugin_with_a_hook_that_wants_an_argument_offers_nothing_else(install):
+    install("s2s-broken", GOOD + HOOK.format("s2s_tokenizers", "text", "return []"))
+    registry, _ = load_with_warnings()
+    assert "half" not in registry.names("metric")
+
+
+def test_entry_point_to_a_missing_object_is_skipped(install):
+    install("s2s-broken", GOOD, {"plugin": "s2s_broken:missing"})
+    registry, _ = load_with_warnings()
+    assert registry.failures["s2s-broken"] == "AttributeError: module 's2s_broken' has no attribute 'missing'"
+
+
+def test_distribution_may_hold_several_plugins(install):
+    more = """
+class More:
+    @hookimpl
+    def s2s_metrics(self):
+        return [Component("third", ANY, "math:cbrt", "for a test")]
+
+more = More()
+"""
+    install("s2s-pair", GOOD + more, {"one": "s2s_pair", "two": "s2s_pair:more"})
+    registry = load_registry()
+    assert registry.failures == {}
+    assert {"half", "third"} <= set(registry.names("metric"))
+
+
+def test_clash_of_two_installed_plugins_names_both_when_it_is_used(install):
+    install("s2s-good", GOOD)
+    install("s2s-twin", GOOD)
+    registry = load_registry()
+    assert registry.failures == {}
+    assert registry.find("metric", "wer").name == "wer"
+    with pytest.raises(UnknownComponentError, match=r"metric 'half' is offered by s2s-(good|twin) and s2s-(good|twin)"):
+        registry.find("metric", "half")

@@ -1,0 +1,172 @@
+"""The registry: how parts are found, chosen and loaded, and what is said when that can't be."""
+
+import subprocess
+import sys
+
+import pytest
+
+from s2s_toolkit import builtin
+from s2s_toolkit.components import ANY, HOOKS, Component
+from s2s_toolkit.errors import UnknownComponentError
+from s2s_toolkit.hookspecs import hookimpl
+from s2s_toolkit.registry import Registry, load_registry, register_plugin
+
+
+class Scorers:
+    """A plugin that offers attention scorers."""
+
+    def __init__(self, *components):
+        self.components = components
+
+    @hookimpl
+    def s2s_attention_scorers(self):
+        return self.components
+
+
+def scorer(name, framework=ANY, target="string:capwords"):
+    return Component(name, framework, target, "")
+
+
+def registry_of(**plugins):
+    registry = Registry()
+    for name, components in plugins.items():
+        register_plugin(registry, Scorers(*components), name)
+    return registry
+
+
+def test_built_in_parts_come_through_the_same_hooks():
+    registry = Registry()
+    register_plugin(registry, builtin, "s2s-toolkit")
+    assert registry.failures == {}
+    ours = {kind: [o for o in offers if o.plugin == "s2s-toolkit"] for kind, offers in load_registry().offers.items()}
+    assert registry.offers == ours
+    assert [kind for kind, offers in ours.items() if not offers] == ["exporter"]
+
+
+def test_every_built_in_part_can_be_loaded():
+    registry = Registry()
+    register_plugin(registry, builtin, "s2s-toolkit")
+    for kind, offers in registry.offers.items():
+        for offer in offers:
+            assert registry.load(kind, offer.component.name, offer.component.framework), offer
+
+
+def test_every_built_in_part_has_a_summary_in_one_line():
+    for offers in load_registry().offers.values():
+        for offer in offers:
+            assert offer.component.summary, offer
+            assert "\n" not in offer.component.summary
+
+
+def test_unknown_name_is_refused_with_those_there_are():
+    registry = registry_of(first=[scorer("b"), scorer("a", "torch")], second=[scorer("c", "tensorflow")])
+    with pytest.raises(UnknownComponentError) as caught:
+        registry.find("attention scorer", "d", "torch")
+    assert str(caught.value) == "no attention scorer called 'd' for torch; installed: a, b"
+
+
+def test_unknown_name_of_a_kind_without_parts_says_none():
+    with pytest.raises(UnknownComponentError, match=r"^no exporter called 'onnx'; installed: none$"):
+        Registry().find("exporter", "onnx")
+
+
+def test_part_of_another_framework_is_not_found():
+    registry = registry_of(plugin=[scorer("a", "torch")])
+    assert not registry.has("attention scorer", "a", "tensorflow")
+    with pytest.raises(UnknownComponentError, match=r"called 'a' for tensorflow; installed: none"):
+        registry.find("attention scorer", "a", "tensorflow")
+
+
+@pytest.mark.parametrize("native_first", [True, False])
+def test_part_made_for_the_framework_wins_over_a_portable_one(native_first):
+    native, portable = scorer("a", "torch"), scorer("a")
+    registry = registry_of(plugin=[native, portable] if native_first else [portable, native])
+    assert registry.find("attention scorer", "a", "torch") is native
+    assert registry.find("attention scorer", "a", "tensorflow") is portable
+    assert registry.find("attention scorer", "a") is portable
+
+
+def test_name_that_two_plugins_offer_is_refused_when_it_is_used():
+    registry = registry_of(first=[scorer("a"), scorer("b")], second=[scorer("a")])
+    assert registry.names("attention scorer") == ["a", "b"]
+    assert registry.find("attention scorer", "b").name == "b"
+    with pytest.raises(UnknownComponentError, match="attention scorer 'a' is offered by first and second"):
+        registry.find("attention scorer", "a")
+
+
+def test_clash_of_portable_parts_does_not_bother_a_framework_with_its_own():
+    registry = registry_of(first=[scorer("a"), scorer("a", "torch")], second=[scorer("a")])
+    assert registry.find("attention scorer", "a", "torch").framework == "torch"
+
+
+def test_load_imports_the_object():
+    import string
+
+    assert registry_of(plugin=[scorer("a")]).load("attention scorer", "a") is string.capwords
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("no_such_module:Thing", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("string:no_such_thing", "no_such_thing"),
+        ("string", "AttributeError"),
+        (":Thing", "ValueError"),
+    ],
+)
+def test_target_that_does_not_exist_is_named_when_it_is_used(target, reason):
+    registry = registry_of(plugin=[scorer("a", target=target)])
+    assert registry.failures == {}
+    with pytest.raises(UnknownComponentError) as caught:
+        registry.load("attention scorer", "a")
+    assert str(caught.value).startswith(f"attention scorer 'a' can't be loaded from {target}: ")
+    assert reason in str(caught.value)
+
+
+def test_misspelt_hook_of_a_registered_object_is_refused():
+    class Plugin:
+        @hookimpl
+        def s2s_encodrs(self):
+            return []
+
+    with pytest.raises(UnknownComponentError, match=r"there is no hook 's2s_encodrs'; hooks: .*s2s_encoders"):
+        register_plugin(Registry(), Plugin(), "plugin")
+
+
+def test_hook_may_be_named_in_the_marker():
+    class Plugin:
+        @hookimpl(specname="s2s_attention_scorers")
+        def mine(self):
+            return [scorer("a")]
+
+    registry = Registry()
+    register_plugin(registry, Plugin(), "plugin")
+    assert registry.names("attention scorer") == ["a"]
+
+
+def test_hook_may_be_a_generator():
+    class Plugin:
+        @hookimpl
+        def s2s_attention_scorers(self):
+            yield scorer("a")
+            yield scorer("b")
+
+    registry = Registry()
+    register_plugin(registry, Plugin(), "plugin")
+    assert registry.names("attention scorer") == ["a", "b"]
+
+
+def test_kinds_and_hooks_belong_together():
+    assert list(Registry().offers) == list(HOOKS)
+    assert len(set(HOOKS.values())) == len(HOOKS) == 9
+
+
+def test_loading_the_registry_imports_no_framework():
+    code = (
+        "import sys; from s2s_toolkit.registry import load_registry; registry = load_registry(); "
+        "assert not registry.failures, registry.failures; "
+        "frameworks = 'torch', 'tensorflow', 'keras', 'onnxruntime', 'onnx', 'spox'; "
+        "print([name for name in frameworks if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
