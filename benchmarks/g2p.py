@@ -11,10 +11,11 @@ from pathlib import Path
 import click
 
 from s2s_toolkit.config import Config, read_config
-from s2s_toolkit.corpus import Pair, read_pairs
-from s2s_toolkit.exporter import TextTranslator, find_exporter
+from s2s_toolkit.corpus import read_pairs
+from s2s_toolkit.evaluation import evaluate
+from s2s_toolkit.exporter import find_exporter
 from s2s_toolkit.loading import load_translator
-from s2s_toolkit.progress import TrainingProgress
+from s2s_toolkit.progress import show_training
 from s2s_toolkit.registry import Registry, load_registry
 from s2s_toolkit.run import Run, open_run
 from s2s_toolkit.training import train
@@ -54,8 +55,8 @@ def language_config(folder: Path, framework: str) -> Config:
 
 def train_and_export(config: Config, path: Path, registry: Registry) -> None:
     """Train into a run directory, anew if one is there, and write its model.onnx."""
-    with TrainingProgress() as progress:
-        run = train(config, path, registry, progress, force=True)
+    with show_training() as observer:
+        run = train(config, path, registry, observer, force=True)
     exporter = find_exporter("onnx", registry)
     exporter.export(run, path / "model.onnx", registry, framework=config.framework, strategy="", options={})
 
@@ -63,24 +64,12 @@ def train_and_export(config: Config, path: Path, registry: Registry) -> None:
 def row(language: str, run: Run, registry: Registry) -> str:
     """Score the dev pairs with the framework's model and with the file."""
     pairs = list(read_pairs(run.config.data.dev))
-    model = scores(load_translator(run, registry), pairs, registry)
-    file = scores(find_exporter("onnx", registry).open(run.path / "model.onnx", {}), pairs, registry)
-    seconds = training_seconds(run)
-    cells = (f"{model[0]:.2f} %", f"{file[0]:.2f} %", f"{model[1]:.2f} %", f"{seconds / 60:.1f} min")
+    metrics = [registry.load("metric", name) for name in ("wer", "ser")]
+    translators = load_translator(run, registry), find_exporter("onnx", registry).open(run.path / "model.onnx", {})
+    model, file = (evaluate(translator, pairs, metrics, registry).scores for translator in translators)
+    minutes = json.loads(run.metrics_path.read_text().splitlines()[-1])["seconds"] / 60
+    cells = (f"{model['wer']:.2f} %", f"{file['wer']:.2f} %", f"{model['ser']:.2f} %", f"{minutes:.1f} min")
     return f"| {language} | {run.config.framework} | {' | '.join(cells)} |"
-
-
-def scores(translator: TextTranslator, pairs: list[Pair], registry: Registry) -> tuple[float, float]:
-    """WER and PER, per cent."""
-    hypotheses = [translation.text.split() for translation in translator([pair.source for pair in pairs])]
-    references = [pair.target.split() for pair in pairs]
-    wer, per = (registry.load("metric", name)(hypotheses, references) for name in ("wer", "ser"))
-    return wer, per
-
-
-def training_seconds(run: Run) -> float:
-    """What the steps took, as logged with the last validation."""
-    return json.loads(run.metrics_path.read_text().splitlines()[-1])["seconds"]
 
 
 if __name__ == "__main__":

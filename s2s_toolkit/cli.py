@@ -9,10 +9,8 @@ import click
 from s2s_toolkit import __version__
 from s2s_toolkit.commands.messages import tell, warn
 from s2s_toolkit.errors import S2SError, UnknownComponentError
+from s2s_toolkit.quiet import ERRORS_ONLY, LEVEL, QuietRegistry
 from s2s_toolkit.registry import Registry, load_registry
-
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "GRPC_VERBOSITY": "NONE"}
-"""What keeps a framework's native code from chatting on stderr; whoever sets a variable keeps the value."""
 
 FAILED, INTERRUPTED = 2, 130
 
@@ -68,8 +66,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line of this process."""
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
+    os.environ.setdefault(LEVEL, ERRORS_ONLY)
     cli()
 
 
@@ -81,7 +78,7 @@ def _end(ctx: click.Context, message: str, code: int) -> NoReturn:
 def _load_registry() -> Registry:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the same failures follow in our own style
-        registry = load_registry()
+        registry = QuietRegistry(**vars(load_registry()))
     for plugin, reason in registry.failures.items():
         warn(f"plugin {plugin} is skipped: {reason}")
     return registry

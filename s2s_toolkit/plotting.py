@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FORMATS = (".pdf", ".png", ".svg")
 SHOWN = {" ": "␣", "\t": "␉", "\n": "␊", "\r": "␍", "\xa0": "NBSP", "\u3000": "␣"}
 
-CELL, LARGEST = 0.3, 30.0  # inches
+CELL, LARGEST = 0.3, 24.0  # inches
 
 
 def save_attention(translation: Translation, path: Path) -> list[str]:
@@ -91,7 +91,7 @@ def _draw(
     width, height = min(max(4.0, 2 + CELL * len(sources)), LARGEST), min(1.6 + CELL * len(targets), LARGEST)
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
-    image = axes.imshow(translation.attention, cmap="Blues", vmin=0, aspect="auto")
+    image = axes.imshow(translation.attention, cmap="Blues", vmin=0, aspect="auto", interpolation="nearest")
     text: dict[str, Any] = {"fontfamily": families, "parse_math": False}
     axes.set_title(title, pad=12, **text)
     axes.set_xticks(range(len(sources)), sources, fontsize=_font_size(width / len(sources)), **text)

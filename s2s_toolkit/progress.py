@@ -61,6 +61,7 @@ class Bar(Lines):
         self.last_epoch = run.config.training.max_epochs
         self.steps_per_epoch = max(1, total_steps // self.last_epoch)
         self.progress.reset(self.task, total=total_steps, completed=step, description=self._epoch(step))
+        self.progress.start()
         self.since = time.perf_counter()
 
     def stepped(self, step: int, loss: float, tokens: int) -> None:
@@ -106,8 +107,11 @@ def show_training() -> Iterator[Lines]:
         TimeRemainingColumn(),
         TextColumn("left"),
     ]
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield Bar(console, progress)
+    progress = Progress(*columns, console=console, transient=True)
+    try:
+        yield Bar(console, progress)  # which starts it: until then, others may write to stderr
+    finally:
+        progress.stop()
 
 
 @contextmanager

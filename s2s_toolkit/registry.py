@@ -53,8 +53,8 @@ class Registry:
         try:
             return getattr(importlib.import_module(module), attribute)
         except Exception as error:  # see _register
-            reason = f"{type(error).__name__}: {error}"
-            raise UnknownComponentError(f"{kind} {name!r} can't be loaded from {component.target}: {reason}") from error
+            message = f"{kind} {name!r} can't be loaded from {component.target}: {_reason(error)}"
+            raise UnknownComponentError(message) from error
 
     def names(self, kind: str, framework: str = ANY) -> list[str]:
         """The names that `find` knows for a kind and framework, sorted."""
@@ -94,9 +94,7 @@ def _register(manager: pluggy.PluginManager, entry_point: EntryPoint, registry: 
         _check_hook_names(manager, plugin)
         manager.register(plugin, name=name)
     except Exception as error:  # whatever a third party's module raises must not take the program down
-        registry.failures[name] = f"{type(error).__name__}: {error}"
-        if manager.has_plugin(name):  # pluggy keeps what it took before the hook that it refused
-            manager.unregister(name=name)
+        registry.failures[name] = _reason(error)
 
 
 def _check_hook_names(manager: pluggy.PluginManager, plugin: object) -> None:
@@ -113,7 +111,7 @@ def _collect(manager: pluggy.PluginManager, registry: Registry) -> None:
         try:
             components = [_checked(record) for record in function()]
         except Exception as error:  # see _register
-            registry.failures[plugin] = f"{HOOKS[kind]}: {type(error).__name__}: {error}"
+            registry.failures[plugin] = f"{HOOKS[kind]}: {_reason(error)}"
             continue
         registry.offers[kind].extend(Offer(component, plugin) for component in components)
 
@@ -129,3 +127,8 @@ def _checked(record: object) -> Component:
     if not isinstance(record, Component):
         raise TypeError(f"expected a Component, got {record!r}")
     return record
+
+
+def _reason(error: Exception) -> str:
+    """The error in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

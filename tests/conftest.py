@@ -1,17 +1,33 @@
-"""Fixtures that tests share: models small enough to check by hand, and padded sources for them."""
+"""Fixtures that tests share.
 
+Models small enough to check by hand and padded sources for them; a tiny trained run, the command line called in this
+process, and a registry with one more part.
+"""
+
+import importlib.util
+import os
+import shutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 
 from s2s_toolkit.batches import source_arrays
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.cli import cli
+from s2s_toolkit.components import ANY, Component
+from s2s_toolkit.config import ModelConfig, read_config
+from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.model import ModelPlan, Parts, build_parts, declared_weights
+from s2s_toolkit.progress import Lines
 from s2s_toolkit.reference import NumpyModel, NumpyStepper
-from s2s_toolkit.registry import Registry, load_registry
+from s2s_toolkit.registry import Registry, load_registry, register_plugin
+from s2s_toolkit.training import train
 from s2s_toolkit.weights import initial_weights
 
 SMALL = {
@@ -68,3 +84,103 @@ def tiny_sources() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
         return source_arrays([rng.integers(4, source_size, length).tolist() for length in lengths])
 
     return draw
+
+
+TINY = """
+[data]
+train = "train.tsv"
+dev = "dev.tsv"
+
+[model]
+embedding_size = 8
+
+[model.encoder]
+name = "gru"
+size = 8
+
+[model.attention]
+name = "additive"
+size = 8
+
+[model.decoder]
+name = "bahdanau"
+size = 8
+
+[training]
+batch_size = 8
+max_epochs = 1
+
+[decoding]
+strategy = "beam"
+beam_size = 3
+max_length = 7
+"""
+
+
+def require(module: str) -> None:
+    """Skip where a framework is not installed; in CI it has to be."""
+    if importlib.util.find_spec(module) is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{module} is not installed, and CI must test it")
+        pytest.skip(f"{module} is not installed")
+
+
+def write_tiny(folder: Path) -> Path:
+    """A config, 20 pairs to train on (and one empty, one too long), 5 to validate."""
+    pairs = [f"{number} ab\tx{number}" for number in range(10, 30)]
+    (folder / "train.tsv").write_text("".join(f"{pair}\n" for pair in [*pairs, "\tempty", "a" * 300 + "\tlong"]))
+    (folder / "dev.tsv").write_text("".join(f"{pair}\n" for pair in pairs[:5]))
+    path = folder / "tiny.toml"
+    path.write_text(TINY)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run directory beside its data, trained for an epoch with PyTorch; no test changes it."""
+    require("torch")
+    folder = tmp_path_factory.mktemp("tiny")
+    return train(read_config(write_tiny(folder)), folder / "run", load_registry(), Lines()).path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory of a test: tiny.toml and its data."""
+    write_tiny(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path, tiny_run: Path) -> Path:
+    """A copy of the tiny run in the working directory, to be spoilt."""
+    return Path(shutil.copytree(tiny_run, folder / "run")).relative_to(folder)
+
+
+@pytest.fixture
+def s2s(registry: Registry) -> Callable[..., Result]:
+    """Call the command line in this process; what is not meant for users is raised."""
+
+    def call(*arguments: object, stdin: str | bytes = "", parts: Registry = registry) -> Result:
+        result = CliRunner().invoke(cli, [str(argument) for argument in arguments], input=stdin, obj=parts)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return call
+
+
+@pytest.fixture
+def with_part(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Registry]:
+    """Make a registry with one more part, offered by a plugin called "fake"."""
+
+    def add(hook: str, name: str, part: Any) -> Registry:
+        module = ModuleType(f"fake_{name}")
+        module.part = part  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        registry = load_registry()
+        component = Component(name, ANY, f"{module.__name__}:part", f"a fake {name}")
+        register_plugin(registry, SimpleNamespace(**{hook: hookimpl(lambda: [component])}), "fake")
+        return registry
+
+    return add

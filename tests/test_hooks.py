@@ -65,12 +65,10 @@ class Loud:
 
 
 def test_hook_s2s_frameworks():
-    plugin = offering(
-        s2s_frameworks=component("Loud"),
-        s2s_encoders=Component("gru", "Loud", "s2s_toolkit.parts.encoders:GruEncoder", "the reference's"),
-    )
-    model = build_model(ModelPlan(ModelConfig.model_validate(SMALL), 11, 9), registry_with(plugin), "Loud")
-    assert model.is_loud
+    gru = Component("gru", "Loud", "s2s_toolkit.parts.encoders:GruEncoder", "the reference's")
+    plugin = offering(s2s_frameworks=component("Loud"), s2s_encoders=gru)
+    plan = ModelPlan(ModelConfig.model_validate(SMALL), 11, 9)
+    assert build_model(plan, registry_with(plugin), "Loud").is_loud
 
 
 class Backwards(GruEncoder):

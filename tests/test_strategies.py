@@ -111,6 +111,24 @@ def test_samples_follow_the_distribution_that_is_asked_for(options, expected):
     assert squares.sum() < 21.1  # exceeded by chance less than once in 10,000, at most 3 degrees of freedom
 
 
+def test_each_step_draws_anew():
+    sample, never_end = Sample(), logs([[[0, 0, 0, 0, 0.5, 0.5]]] * 40)
+    search, drawn = sample.start(XP, SOURCES[:40]), []
+    for _ in range(50):
+        advance = sample.advance(XP, never_end, search, typed_settings(sample, {}))
+        search = advance.search
+        drawn.append(advance.ids[:, 0])
+    repeated = np.mean(np.array(drawn[1:]) == np.array(drawn[:-1]))  # 1960 pairs of neighbouring steps
+    assert repeated == pytest.approx(0.5, abs=0.045)
+
+
+def test_sources_that_begin_alike_draw_apart():
+    sample, sources = Sample(), np.stack([np.full(200, 4), np.arange(4, 204)], axis=1)
+    log_probs = logs([[[0, 0, 0, 0, 0.5, 0.5]]] * 200)
+    ids = sample.advance(XP, log_probs, sample.start(XP, sources), typed_settings(sample, {})).ids
+    assert np.mean(ids == 4) == pytest.approx(0.5, abs=0.14)
+
+
 def test_samples_of_one_source_differ():
     ids = first_symbols(Sample(num_samples=5))
     assert len(np.unique(ids, axis=0)) > 100

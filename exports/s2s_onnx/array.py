@@ -1,7 +1,7 @@
 """A value of the graph as an array: each operator and each index adds nodes.
 
-A graph holds three types, bool < int64 < float32. Operands are brought to the wider one, as numpy does but for the width
-of its floats; a Python number or a numpy array becomes a constant.
+A graph holds three types, bool < int64 < float32. Operands are brought to the wider one, as numpy does but for the
+width of its floats; a Python number or a numpy array becomes a constant.
 """
 
 from collections.abc import Callable

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 from spox import Tensor, argument, build, inline
 
 from s2s_onnx.array import OnnxArray
+from s2s_onnx.axes import name_axes
 from s2s_onnx.hoisting import hoist
 from s2s_onnx.loop import DecodingLoop
 from s2s_onnx.opset import IR_VERSION
@@ -52,15 +53,15 @@ def assemble(
         found = loop.search(OnnxArray(read["source_ids"]), OnnxArray(read["source_lengths"]))
     written = inline(writing_graph(target))(ids=found["ids"].var, lengths=found["lengths"].var)
     values = {**read, **written, **{name: array.var for name, array in found.items()}}
-    return _finished(build(inputs, {name: values[name] for name in OUTPUTS}), defaults)
-
-
-def _finished(model: onnx.ModelProto, defaults: Mapping[str, np.ndarray]) -> onnx.ModelProto:
-    """Keep the loop lean and name the axes of the outputs; an initializer with an input's name is its default."""
+    model = build(inputs, {name: values[name] for name in OUTPUTS})
     hoist(model.graph)
-    for output in model.graph.output:
-        kind = output.type.tensor_type.elem_type
-        output.CopyFrom(helper.make_tensor_value_info(output.name, kind, OUTPUTS[output.name]))
+    sizes = {"N": strategy.num_results}
+    name_axes(model, {name: [sizes.get(axis, axis) for axis in axes] for name, axes in OUTPUTS.items()})
+    return _with_defaults(model, defaults)
+
+
+def _with_defaults(model: onnx.ModelProto, defaults: Mapping[str, np.ndarray]) -> onnx.ModelProto:
+    """An initializer with an input's name is its default."""
     for name, default in defaults.items():
         model.graph.initializer.append(numpy_helper.from_array(default, name))
     model.ir_version = IR_VERSION

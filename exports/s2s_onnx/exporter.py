@@ -29,13 +29,13 @@ class OnnxExporter:
         """Write a run's best model to a file, which is verified against the framework before it gets its name."""
         from s2s_onnx.verification import sample_sources, verify
 
+        by = framework or run.config.framework
         decoding = choose_decoding(run, registry, strategy, options)
-        model = build_graph(run, registry, decoding)
-        translator = load_translator(run, registry, framework=framework, strategy=strategy, options=options)
         with atomic_path(path) as temporary:
+            model = build_graph(run, registry, decoding)
+            translator = load_translator(run, registry, framework=by, strategy=strategy, options=options)
             _write(model, describe(run, decoding), temporary)
             report = verify(Translator(temporary), translator, sample_sources(run, VERIFIED_SOURCES))
-            by = framework or run.config.framework
             _write(model, {**describe(run, decoding), "verification": f"{by}: {report}"}, temporary)
         return f"verified against {by}: {report}"
 

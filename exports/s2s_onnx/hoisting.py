@@ -32,7 +32,9 @@ def _moved(body: onnx.GraphProto) -> list[int]:
     What reads constants alone stays: onnxruntime computes that once in any case.
     """
     results = {value.name for value in body.output}
-    constants = {n.output[0]: i for i, n in enumerate(body.node) if n.op_type == "Constant" and n.output[0] not in results}
+    constants = {
+        n.output[0]: i for i, n in enumerate(body.node) if n.op_type == "Constant" and n.output[0] not in results
+    }
     inside = {value.name for value in body.input}
     moved: set[int] = set()
     for number, node in enumerate(body.node):

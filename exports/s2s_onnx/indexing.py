@@ -27,7 +27,7 @@ def indexed(var: Var, rank: int, index: tuple[Any, ...]) -> Var:
 
 def _complete(rank: int, index: tuple[Any, ...]) -> list[int | slice | None]:
     """The entries, with full slices for the ellipsis and for what is left out at the end."""
-    entries = [entry if entry is Ellipsis else _checked(entry) for entry in index]
+    entries: list[Any] = [entry if entry is Ellipsis else _checked(entry) for entry in index]
     ellipses = entries.count(Ellipsis)
     missing = rank - sum(entry is not None and entry is not Ellipsis for entry in entries)
     if missing < 0 or ellipses > 1:

@@ -54,7 +54,9 @@ class DecodingLoop:
         if copies > 1:
             encoded = {name: op.gather(var, (rows // copies).var) for name, var in encoded.items()}
         carried = self.strategy.start(xp, source_ids)
-        outside = Outside({name: encoded[name] for name in self.parts.memory}, sources[:, None] * copies, tuple(carried))
+        outside = Outside(
+            {name: encoded[name] for name in self.parts.memory}, sources[:, None] * copies, tuple(carried)
+        )
         first = [xp.full_like(rows, BOS).var, *(array.var for array in carried.values())]
         *last, ids, parents, log_probs, attention = op.loop(
             self.settings["max_length"].var,

@@ -7,6 +7,8 @@ from s2s_toolkit.errors import ModelFileError
 
 KEY = "s2s_toolkit"
 FORMAT = 1
+NEEDED = {"strategy": str, "fixed": dict, "settings": dict}
+"""What translating needs to know, and of which type it is."""
 
 
 def encode_metadata(content: dict[str, Any]) -> str:
@@ -21,8 +23,13 @@ def decode_metadata(properties: dict[str, str], where: str) -> dict[str, Any]:
     try:
         content = json.loads(properties[KEY])
         found = content["format"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelFileError(f"{where} has damaged metadata ({error}); export it again") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelFileError(
+            f"{where} has damaged metadata ({type(error).__name__}: {error}); export it again"
+        ) from error
     if found != FORMAT:
         raise ModelFileError(f"{where} has format {found}, this version reads {FORMAT}; use the version that wrote it")
+    for name, kind in NEEDED.items():
+        if not isinstance(content.get(name), kind):
+            raise ModelFileError(f"{where} has damaged metadata (no {name!r}); export it again")
     return content

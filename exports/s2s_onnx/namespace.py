@@ -42,8 +42,6 @@ class OnnxNamespace:
             return lambda x: OnnxArray(OF_FLOATS[name](*alike(x, least="f")))
         raise AttributeError(f"the array namespace has no {name!r}; it has: {', '.join(FUNCTIONS)}")
 
-    # making arrays
-
     def asarray(self, value: Any, dtype: Any = None) -> OnnxArray:
         return wrapped(value) if dtype is None else self.astype(wrapped(value), dtype)
 
@@ -57,16 +55,17 @@ class OnnxNamespace:
         return x if x.dtype == dtype else OnnxArray(op.cast(x.var, to=dtype))
 
     def full_like(self, x: OnnxArray, value: float, *, dtype: Any = None) -> OnnxArray:
-        filling = np.asarray([value], dtype or x.dtype)
-        return OnnxArray(op.constant_of_shape(op.shape(x.var), value=filling))
+        """Where it can, a choice that never falls on x: that keeps the sizes known, as `ConstantOfShape` doesn't."""
+        filling = np.asarray(value, dtype or x.dtype)
+        if filling.dtype == x.dtype != np.bool_:
+            return OnnxArray(op.where(op.const(True), op.const(filling), x.var))
+        return OnnxArray(op.constant_of_shape(op.shape(x.var), value=filling.reshape(1)))
 
     def zeros_like(self, x: OnnxArray, *, dtype: Any = None) -> OnnxArray:
         return self.full_like(x, 0, dtype=dtype)
 
     def ones_like(self, x: OnnxArray, *, dtype: Any = None) -> OnnxArray:
         return self.full_like(x, 1, dtype=dtype)
-
-    # shapes
 
     def reshape(self, x: OnnxArray, shape: int | Sequence[int]) -> OnnxArray:
         return OnnxArray(op.reshape(x.var, _sizes(shape), allowzero=int(0 in np.atleast_1d(shape))))
@@ -94,10 +93,11 @@ class OnnxNamespace:
     def matrix_transpose(self, x: OnnxArray) -> OnnxArray:
         return self.permute_dims(x, [*range(x.ndim - 2), -1, -2])
 
-    # choosing
-
     def where(self, condition: OnnxArray, x: Any, y: Any) -> OnnxArray:
-        return OnnxArray(op.where(self.astype(condition, np.bool_).var, *alike(x, y)))
+        chosen, operands = self.astype(condition, np.bool_), alike(x, y)
+        if OnnxArray(operands[0]).dtype == np.bool_:  # for which onnxruntime has no Where
+            return (chosen & OnnxArray(operands[0])) | (~chosen & OnnxArray(operands[1]))
+        return OnnxArray(op.where(chosen.var, *operands))
 
     def take(self, x: OnnxArray, indices: OnnxArray, *, axis: int) -> OnnxArray:
         return OnnxArray(op.gather(x.var, indices.var, axis=axis))
@@ -114,9 +114,7 @@ class OnnxNamespace:
         if axis is None:
             first = self.argmax(self.reshape(x, -1), axis=0)
             return self.reshape(first, (1,) * x.ndim) if keepdims else first
-        return OnnxArray(op.arg_max(*alike(x, least="f"), axis=axis, keepdims=int(keepdims)))
-
-    # reducing
+        return OnnxArray(op.arg_max(*alike(x, least="i"), axis=axis, keepdims=int(keepdims)))
 
     def cumulative_sum(self, x: OnnxArray, *, axis: int | None = None) -> OnnxArray:
         if axis is None and x.ndim != 1:
@@ -143,12 +141,10 @@ class OnnxNamespace:
     def any(self, x: OnnxArray, *, axis: Axes = None, keepdims: bool = False) -> OnnxArray:
         return self.max(self.astype(x, np.bool_), axis=axis, keepdims=keepdims)
 
-    # element by element
-
     def matmul(self, x: OnnxArray, y: OnnxArray) -> OnnxArray:
         return wrapped(x) @ y
 
-    def clip(self, x: OnnxArray, min: Any = None, max: Any = None) -> OnnxArray:  # noqa: A002: the standard's names
+    def clip(self, x: OnnxArray, min: Any = None, max: Any = None) -> OnnxArray:  # noqa: A002
         x = x if min is None else self.maximum(x, min)
         return x if max is None else self.minimum(x, max)
 

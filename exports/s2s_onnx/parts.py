@@ -8,6 +8,7 @@ import onnx
 from spox import Tensor, Var, argument, build
 
 from s2s_onnx.array import OnnxArray
+from s2s_onnx.axes import name_axes
 from s2s_onnx.namespace import OnnxNamespace
 from s2s_toolkit.model import ModelPlan, build_parts
 from s2s_toolkit.parts.attention import Memory
@@ -23,6 +24,7 @@ MEMORY = ("memory", "keys", "mask")
 OUTPUT_BIAS = "output.bias"
 
 Arrays = dict[str, OnnxArray]
+Axes = tuple[str | int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -63,24 +65,26 @@ def _traced_encoder(model: PortableModel) -> tuple[onnx.ModelProto, Arrays, Arra
     }
     found, state = model.start(*(OnnxArray(var) for var in source.values()))
     memory = dict(zip(MEMORY, (found.values, found.keys, found.mask), strict=True))
-    return build(source, _vars(memory | state)), memory, state
+    axes = _axes(memory, state)
+    return name_axes(build(source, _vars(memory | state)), axes), memory, state
 
 
 def _traced_step(model: PortableModel, memory: Arrays, state: Arrays) -> onnx.ModelProto:
     """The step's graph; its inputs are like the arrays that the encoder gives."""
     inputs = {"previous_ids": argument(Tensor(np.int64, ("B",)))}
-    inputs |= {name: argument(_type(array, ("B", "S"))) for name, array in memory.items()}
-    inputs |= {name: argument(_type(array, ("B",))) for name, array in state.items()}
+    axes = _axes(memory, state)
+    inputs |= {name: argument(Tensor(array.dtype, axes[name])) for name, array in (memory | state).items()}
     given = {name: OnnxArray(var) for name, var in inputs.items()}
     logits, attention, new = model.step(
         given["previous_ids"], Memory(*(given[name] for name in memory)), {name: given[name] for name in state}
     )
-    next_state = {f"next_{name}": array for name, array in new.items()}
-    return build(inputs, _vars({"logits": logits, "attention": attention, **next_state}))
+    outputs = {"logits": logits, "attention": attention} | {f"next_{name}": array for name, array in new.items()}
+    axes |= {"logits": ("B", logits.shape[1]), "attention": ("B", "S")} | {f"next_{name}": axes[name] for name in state}
+    return name_axes(build(inputs, _vars(outputs)), axes)
 
 
 def _allowed(bias: np.ndarray) -> np.ndarray:
-    """The output bias that rules PAD and BOS out, as `s2s_toolkit.search` does; there it takes a pass over all logits."""
+    """The output bias that rules PAD and BOS out, as `s2s_toolkit.search` does with a pass over all logits."""
     return np.where(np.isin(np.arange(len(bias)), (PAD, BOS)), np.float32(NEVER), bias)
 
 
@@ -89,11 +93,12 @@ def _constant(xp: OnnxNamespace, name: str, array: np.ndarray) -> OnnxArray | np
     return array if name.startswith("encoder.") else xp.asarray(array)
 
 
-def _type(array: OnnxArray, axes: tuple[str, ...]) -> Tensor:
-    """The type of an array; its first axes have names, and keep them where their size is open."""
-    rest = array.shape[len(axes) :]
-    named = [name if size is None else size for name, size in zip(axes, array.shape, strict=False)]
-    return Tensor(array.dtype, ("B", *named[1:], *rest))
+def _axes(memory: Arrays, state: Arrays) -> dict[str, Axes]:
+    """The axes of what goes from one graph to the other: rows first, in the memory then positions if they are open."""
+    over_source: dict[str, Axes] = {
+        name: ("B", array.shape[1] or "S", *array.shape[2:]) for name, array in memory.items()
+    }
+    return over_source | {name: ("B", *array.shape[1:]) for name, array in state.items()}
 
 
 def _vars(arrays: Arrays) -> dict[str, Var]:

@@ -6,7 +6,8 @@ from s2s_toolkit.hookspecs import hookimpl
 
 @hookimpl
 def s2s_exporters() -> list[Component]:
-    return [Component("onnx", ANY, "s2s_onnx.exporter:OnnxExporter", "one ONNX file: text in, text out, the decoding loop inside")]
+    summary = "one ONNX file: text in, text out, the decoding loop inside"
+    return [Component("onnx", ANY, "s2s_onnx.exporter:OnnxExporter", summary)]
 
 
 @hookimpl
@@ -19,4 +20,5 @@ def s2s_encoders() -> list[Component]:
 
 @hookimpl
 def s2s_add_commands() -> list[Component]:
-    return [Component("verify", ANY, "s2s_onnx.commands.verify:command", "compare an ONNX file with the run it was made from")]
+    summary = "compare an ONNX file with the run it was made from"
+    return [Component("verify", ANY, "s2s_onnx.commands.verify:command", summary)]

@@ -1,16 +1,20 @@
 """Translate with an exported file: numpy and onnxruntime, nothing else."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from s2s_onnx.metadata import decode_metadata
-from s2s_onnx.session import open_session
-from s2s_toolkit.errors import DataError, ModelFileError, S2SError
+from s2s_onnx.session import first_line, open_session
+from s2s_onnx.settings import Settings
+from s2s_toolkit.errors import DataError, ModelFileError
 from s2s_toolkit.translation import Translation
 
 SOURCE = "source"
+FOUND = ("text", "symbols", "ids", "lengths", "scores", "token_log_probs", "attention", "source_symbols")
+"""The outputs that a translation is made of."""
 
 
 class Translator:
@@ -42,11 +46,14 @@ class Translator:
         self.session = open_session(self.path, num_threads)
         self.metadata = decode_metadata(self.session.get_modelmeta().custom_metadata_map, str(path))
         self.defaults: dict[str, int | float] = self.metadata["settings"]
-        self.settings = self._typed(settings or {})
+        self._check_graph()
+        self._known = Settings(str(path), self.metadata["strategy"], self.defaults, self.metadata["fixed"])
+        self._settings = self._known.checked(settings or {})
 
     def __call__(self, texts: Sequence[str], **settings: int | float) -> list[Translation]:
         """Translate texts, in their order; settings overlay those of the translator for this call."""
-        chosen = self.settings | self._typed(settings)
+        _check_texts(texts)
+        chosen = self._settings | self._known.checked(settings)
         order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
         results: dict[int, Translation] = {}
         for start in range(0, len(order), self.batch_size):
@@ -56,33 +63,37 @@ class Translator:
         return [results[number] for number in range(len(texts))]
 
     def _run(self, texts: list[str], settings: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        for text in texts:
-            if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-                raise DataError(f"a source holds half of a surrogate pair, which is no text: {text!r}")
-        names = [output.name for output in self.session.get_outputs()]
         try:
-            outputs = self.session.run(names, {SOURCE: np.asarray(texts, dtype=object), **settings})
+            outputs = self.session.run(FOUND, {SOURCE: np.asarray(texts, dtype=object), **settings})
         except Exception as error:  # onnxruntime's own classes share no base but Exception
-            raise ModelFileError(f"{self.path} can't translate {len(texts)} texts: {str(error).splitlines()[0]}") from error
-        return dict(zip(names, outputs, strict=True))
+            raise ModelFileError(f"{self.path} can't translate {len(texts)} texts: {first_line(error)}") from error
+        return dict(zip(FOUND, outputs, strict=True))
 
-    def _typed(self, settings: Mapping[str, int | float]) -> dict[str, np.ndarray]:
-        typed = {}
-        for name, value in settings.items():
-            if name not in self.defaults:
-                known = ", ".join(sorted(self.defaults))
-                raise S2SError(f"{self.path} has no setting {name!r}; it has: {known} (the rest is fixed at export)")
-            is_count = isinstance(self.defaults[name], int)
-            if isinstance(value, bool) or not isinstance(value, int if is_count else int | float):
-                raise S2SError(f"setting {name!r} takes {'an integer' if is_count else 'a number'}, given {value!r}")
-            typed[name] = np.asarray(value, np.int64 if is_count else np.float32)
-        return typed
+    def _check_graph(self) -> None:
+        names = {value.name for value in (*self.session.get_outputs(), *self.session.get_inputs())}
+        names |= {value.name for value in self.session.get_overridable_initializers()}
+        missing = sorted({SOURCE, *FOUND, *self.defaults} - names)
+        if missing:
+            raise ModelFileError(f"{self.path} is damaged: its graph has no {missing[0]!r}; export it again")
+
+
+def _check_texts(texts: Sequence[str]) -> None:
+    """Refuse what is no list of texts, before any of it is translated."""
+    if isinstance(texts, str | bytes):
+        raise DataError(f"expected a list of texts, given one alone: {texts!r}; put it in brackets")
+    for text in texts:
+        if not isinstance(text, str):
+            raise DataError(f"expected a list of texts; one of them is {text!r}")
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise DataError(f"a source holds half of a surrogate pair, which is no text: {text!r}") from error
 
 
 def _translation(found: dict[str, np.ndarray], row: int) -> Translation:
     source_symbols = tuple(symbol for symbol in found["source_symbols"][row] if symbol)
-    results = [_result(found, row, number, source_symbols) for number in range(found["text"].shape[1])]
-    return Translation(**{**vars(results[0]), "alternatives": tuple(results[1:])})
+    best, *others = (_result(found, row, number, source_symbols) for number in range(found["text"].shape[1]))
+    return replace(best, alternatives=tuple(others))
 
 
 def _result(found: dict[str, np.ndarray], row: int, number: int, source_symbols: tuple[str, ...]) -> Translation:

@@ -1,8 +1,9 @@
-"""Is an exported file the model it was made from? Text, scores and attention of both, compared."""
+"""Is an exported file the model it was made from? Symbols, scores and attention of both, compared."""
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from s2s_toolkit.symbols import SPECIAL
 from s2s_toolkit.translation import Translation
 
 TOLERANCE = 1e-4
-"""Of scores and attention. A text may differ where the two best scores are closer than this: a tie, rounded two ways."""
+"""Of scores, log-probabilities and attention: what lies closer together is a tie, rounded two ways."""
+UNKNOWN = "\N{SNOWMAN}"
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,9 @@ class Verification:
 
     Attributes:
         num_sources: Sources translated by both.
-        num_ties: Sources whose texts differ because two targets score alike.
-        score_difference: Greatest difference of scores, in nats.
-        attention_difference: Greatest difference of attention weights, of equal texts.
+        num_ties: Sources whose targets differ because two symbols, or two targets, score alike.
+        score_difference: Greatest difference of scores of equal targets, in nats.
+        attention_difference: Greatest difference of attention weights.
     """
 
     num_sources: int
@@ -44,25 +46,19 @@ class Verification:
 
 def verify(file: Translator, model: TextTranslator, texts: Sequence[str]) -> Verification:
     """Translate with both; the first source on which they disagree is an error."""
-    ties, scores, attentions = 0, [0.0], [0.0]
-    for text, ours, theirs in zip(texts, file(texts), model(texts), strict=True):
-        for number, (one, other) in enumerate(zip(_results(ours), _results(theirs), strict=True)):
-            scores.append(abs(one.score - other.score))
-            if scores[-1] > TOLERANCE * max(1, abs(other.score)):
-                raise _difference(text, number, f"scores {one.score:.6f} and {other.score:.6f}")
-            if one.symbols != other.symbols:
-                ties += 1
-                break  # the results behind a tie may stand in another order
-            attentions.append(float(np.abs(one.attention - other.attention).max(initial=0)))
-            if attentions[-1] > TOLERANCE:
-                raise _difference(text, number, f"attention differs by {attentions[-1]:.1e}")
-    return Verification(len(texts), ties, max(scores), max(attentions))
+    found = [_compared(text, *both) for text, *both in zip(texts, file(texts), model(texts), strict=True)]
+    return Verification(
+        num_sources=len(texts),
+        num_ties=sum(one.num_ties for one in found),
+        score_difference=max((one.score_difference for one in found), default=0.0),
+        attention_difference=max((one.attention_difference for one in found), default=0.0),
+    )
 
 
 def sample_sources(run: Run, count: int) -> list[str]:
     """Sources to verify with: the first of the dev pairs where they can be read, and as many of random symbols."""
     rng = random.Random(run.config.seed)
-    symbols = run.source.vocabulary.symbols[len(SPECIAL) :]
+    symbols = [*run.source.vocabulary.symbols[len(SPECIAL) :], UNKNOWN]
     lengths = [rng.randint(0, 20) for _ in range(count)]
     made = [run.source.tokenizer.join([rng.choice(symbols) for _ in range(length)]) for length in lengths]
     return [*_dev_sources(run, count), *made]
@@ -70,14 +66,45 @@ def sample_sources(run: Run, count: int) -> list[str]:
 
 def _dev_sources(run: Run, count: int) -> list[str]:
     try:
-        return [pair.source for pair, _ in zip(read_pairs(run.config.data.dev), range(count), strict=False)]
+        return [pair.source for pair in islice(read_pairs(run.config.data.dev), count)]
     except DataError:
         return []  # the data a run was trained on may be gone
 
 
-def _results(translation: Translation) -> list[Translation]:
-    return [translation, *translation.alternatives]
+def _compared(text: str, ours: Translation, theirs: Translation) -> Verification:
+    """The results for one source, up to the first tie: those behind it may stand in another order."""
+    scores, attentions = [0.0], [0.0]
+    pairs = zip((ours, *ours.alternatives), (theirs, *theirs.alternatives), strict=True)
+    for number, (one, other) in enumerate(pairs, start=1):
+        where = f"source {text!r}, result {number}"
+        if one.source_symbols != other.source_symbols:
+            raise _disagreement(where, f"symbols {one.source_symbols} and {other.source_symbols}")
+        shared = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one.symbols, other.symbols, strict=False))
+        )
+        attentions.append(_apart(one.attention[:shared], other.attention[:shared]))
+        if not attentions[-1] <= TOLERANCE:  # nor is it where they are not numbers
+            raise _disagreement(where, f"attention differs by {attentions[-1]:.1e}")
+        score = _apart(one.score, other.score)
+        alike = score <= TOLERANCE * max(1, abs(other.score))
+        if one.symbols != other.symbols and (alike or _is_tie(one, other, shared)):
+            return Verification(1, 1, max(scores), max(attentions))
+        if one.symbols != other.symbols or not alike:
+            raise _disagreement(where, f"{one.text!r} at {one.score:.6f} and {other.text!r} at {other.score:.6f}")
+        scores.append(score)
+    return Verification(1, 0, max(scores), max(attentions))
 
 
-def _difference(text: str, number: int, what: str) -> S2SError:
-    return S2SError(f"the exported file and the model disagree on source {text!r}, result {number + 1}: {what}")
+def _is_tie(one: Translation, other: Translation, shared: int) -> bool:
+    """Whether the first symbols that differ, and all before them, were equally probable."""
+    if shared == min(len(one.symbols), len(other.symbols)):
+        return False  # one goes on where the other was cut off
+    return _apart(one.token_log_probs[: shared + 1], other.token_log_probs[: shared + 1]) <= TOLERANCE
+
+
+def _apart(one: np.ndarray | float, other: np.ndarray | float) -> float:
+    return float(np.abs(np.subtract(one, other)).max(initial=0))
+
+
+def _disagreement(where: str, what: str) -> S2SError:
+    return S2SError(f"the exported file and the model disagree on {where}: {what}")

@@ -25,7 +25,9 @@ def list_command(registry: Registry, as_json: bool) -> None:
         parts = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
         click.echo(json.dumps({"parts": parts, "failures": registry.failures}, ensure_ascii=False, indent=2))
     else:
-        failed: list[tuple[str, ...]] = [("failed", "", "", plugin, reason) for plugin, reason in registry.failures.items()]
+        failed: list[tuple[str, ...]] = [
+            ("failed", "", "", plugin, reason) for plugin, reason in registry.failures.items()
+        ]
         show_table(COLUMNS, rows + failed)
 
 

@@ -61,7 +61,7 @@ def command(
     except KeyboardInterrupt:
         if not (path / "checkpoints" / "last.safetensors").is_file():
             raise
-        raise KeyboardInterrupt("the same command with --resume goes on from the last validation") from None
+        raise KeyboardInterrupt("--resume goes on from the last validation") from None
     click.echo(_closing_words(run))
 
 

@@ -34,7 +34,7 @@ Attend = Callable[[Array], tuple[Array, Array]]
 
 def attend(xp: Namespace, scores: Array, memory: Memory) -> tuple[Array, Array]:
     """Turn scores (B, T, S) into attention (B, T, S), zero on padding, and the context that it selects (B, T, M)."""
-    scores = xp.where(xp.expand_dims(memory.mask, axis=1), scores, xp.full_like(scores, LOWEST))
+    scores = xp.where(xp.expand_dims(memory.mask, axis=1), scores, LOWEST)
     attention = xp.softmax(scores)
     return xp.matmul(attention, memory.values), attention
 

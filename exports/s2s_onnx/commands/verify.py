@@ -18,7 +18,9 @@ def command(registry: Registry, model: Path, run: Path, data: Path | None, frame
     click.echo(verify_file(model, run, registry, data=data, framework=framework))
 
 
-def verify_file(model: Path, run_path: Path, registry: Registry, *, data: Path | None = None, framework: str = "") -> str:
+def verify_file(
+    model: Path, run_path: Path, registry: Registry, *, data: Path | None = None, framework: str = ""
+) -> str:
     """One line that says how far the two are apart; where they disagree, that is an error."""
     from s2s_onnx.exporter import VERIFIED_SOURCES
     from s2s_onnx.translator import Translator
@@ -28,7 +30,7 @@ def verify_file(model: Path, run_path: Path, registry: Registry, *, data: Path |
     from s2s_toolkit.run import open_run
 
     run, file = open_run(run_path, registry), Translator(model)
-    options = file.metadata["fixed"] | file.defaults
-    translator = load_translator(run, registry, framework=framework, strategy=file.metadata["strategy"], options=options)
+    strategy, options = file.metadata["strategy"], file.metadata["fixed"] | file.defaults
+    translator = load_translator(run, registry, framework=framework, strategy=strategy, options=options)
     texts = [pair.source for pair in read_pairs(data)] if data else sample_sources(run, VERIFIED_SOURCES)
     return f"{model} against {run_path}: {verify(file, translator, texts)}"

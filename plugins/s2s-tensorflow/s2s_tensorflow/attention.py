@@ -1,6 +1,7 @@
 """Attention: the scorer of either kind, with the core's masking and softmax."""
 
 import keras
+import tensorflow as tf
 from tensorflow import Tensor
 
 from s2s_tensorflow.namespace import TensorFlowNamespace
@@ -24,6 +25,6 @@ class Attention(keras.layers.Layer):
 
     def attend(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         """One query per row, (B, Q) -> context (B, M), attention (B, S); or one per step, (B, T, Q) -> (B, T, M), (B, T, S)."""
-        queries = query if query.shape.rank == 3 else query[:, None]
+        queries = query if query.shape.rank == 3 else tf.expand_dims(query, axis=1)
         context, attention = attend(TensorFlowNamespace(), self.scorer.score(queries, memory.keys), memory)
-        return (context, attention) if query.shape.rank == 3 else (context[:, 0], attention[:, 0])
+        return (context, attention) if query.shape.rank == 3 else (tf.squeeze(context, 1), tf.squeeze(attention, 1))

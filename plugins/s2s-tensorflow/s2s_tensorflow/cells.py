@@ -25,19 +25,21 @@ class GruCell(keras.layers.Layer):
 
     def project(self, inputs: Tensor) -> Tensor:
         """The input's share of the gates: (…, I) -> (…, 3H). The input may be the first columns of the whole."""
-        return tf.tensordot(inputs, self.input_kernel[: inputs.shape[-1]], axes=1) + self.input_bias
+        return tf.tensordot(inputs, _first(self.input_kernel, inputs.shape[-1]), axes=1) + self.input_bias
 
-    def project_rest(self, inputs: Tensor) -> Tensor:
-        """The share of the input's last columns, which `project` was not given: (B, I') -> (B, 3H)."""
-        return inputs @ self.input_kernel[-inputs.shape[-1] :]
+    def rest(self, size: int) -> Tensor:
+        """The kernel of the input's last columns, which `project` was not given: (I', 3H)."""
+        return self.input_kernel[-size:]
 
     def call(self, projected: Tensor, state: State) -> State:
         """Advance the state by one position, from the projected input (B, 3H)."""
         hidden = state["hidden"]
         recurrent = tf.nn.bias_add(hidden @ self.recurrent_kernel, self.recurrent_bias)  # (B, 3H)
-        gates = tf.sigmoid(projected[:, : 2 * self.size] + recurrent[:, : 2 * self.size])
-        reset, update = tf.split(gates, 2, axis=-1)
-        new = tf.tanh(projected[:, 2 * self.size :] + reset * recurrent[:, 2 * self.size :])
+        parts = (2 * self.size, self.size)
+        input_gates, input_new = tf.split(projected, parts, axis=-1)
+        recurrent_gates, recurrent_new = tf.split(recurrent, parts, axis=-1)
+        reset, update = tf.split(tf.sigmoid(input_gates + recurrent_gates), 2, axis=-1)
+        new = tf.tanh(input_new + reset * recurrent_new)
         return {"hidden": new + update * (hidden - new)}
 
 
@@ -55,11 +57,11 @@ class LstmCell(keras.layers.Layer):
 
     def project(self, inputs: Tensor) -> Tensor:
         """The input's share of the gates: (…, I) -> (…, 4H). The input may be the first columns of the whole."""
-        return tf.tensordot(inputs, self.input_kernel[: inputs.shape[-1]], axes=1) + self.bias
+        return tf.tensordot(inputs, _first(self.input_kernel, inputs.shape[-1]), axes=1) + self.bias
 
-    def project_rest(self, inputs: Tensor) -> Tensor:
-        """The share of the input's last columns, which `project` was not given: (B, I') -> (B, 4H)."""
-        return inputs @ self.input_kernel[-inputs.shape[-1] :]
+    def rest(self, size: int) -> Tensor:
+        """The kernel of the input's last columns, which `project` was not given: (I', 4H)."""
+        return self.input_kernel[-size:]
 
     def call(self, projected: Tensor, state: State) -> State:
         """Advance the state by one position, from the projected input (B, 4H)."""
@@ -67,6 +69,11 @@ class LstmCell(keras.layers.Layer):
         input_gate, forget_gate, candidate, output_gate = tf.split(gates, 4, axis=-1)
         cell = tf.sigmoid(forget_gate) * state["cell"] + tf.sigmoid(input_gate) * tf.tanh(candidate)
         return {"hidden": tf.sigmoid(output_gate) * tf.tanh(cell), "cell": cell}
+
+
+def _first(kernel: tf.Variable, size: int) -> Tensor:
+    """The first rows; the whole is not cut, since the gradient of a cut fills an array of zeros at every step."""
+    return kernel[:size] if size < kernel.shape[0] else kernel
 
 
 CELLS = {"gru": GruCell, "lstm": LstmCell}

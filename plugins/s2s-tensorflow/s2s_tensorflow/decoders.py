@@ -22,7 +22,7 @@ class RecurrentDecoder(keras.layers.Layer):
 
     def __init__(self, sizes: reference.RecurrentDecoder) -> None:
         super().__init__()
-        self.query_size, self.readout_size = sizes.query_size, sizes.readout_size
+        self.query_size, self.memory_size, self.readout_size = sizes.query_size, sizes.memory_size, sizes.readout_size
         self.bridge = keras.layers.Dense(sizes.num_layers * sizes.size)
         cell_class = CELLS[sizes.cell]
         inputs = [sizes.input_size] + [sizes.size] * (sizes.num_layers - 1)
@@ -78,24 +78,26 @@ class BahdanauDecoder(RecurrentDecoder):
 
     def step(self, previous: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
-        context, attention, state = self._step(self.layers[0].project(previous), state, attend)
+        rest = self.layers[0].rest(self.memory_size)
+        context, attention, state = self._step(self.layers[0].project(previous), rest, state, attend)
         return self._read_out(self._features(self._top(state), previous, context)), attention, state
 
     def unroll(self, embedded: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor]:
         """Embedded target (B, T, E) -> readouts (B, T, R), attention (B, T, S): all that needs no loop stays out of it."""
+        rest = self.layers[0].rest(self.memory_size)
         # `tf.scan` stacks what a step returns, and wants a first one for the shapes
         context, attention = (tf.zeros_like(x) for x in attend(self._top(state)))
         context, attention, state = tf.scan(
-            lambda last, projected: self._step(projected, last[2], attend),
+            lambda last, projected: self._step(projected, rest, last[2], attend),
             _swapped(self.layers[0].project(embedded)),
             (context, attention, state),
         )
         features = self._features(_swapped(self._top(state)), embedded, _swapped(context))
         return self._read_out(features), _swapped(attention)
 
-    def _step(self, projected: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
+    def _step(self, projected: Tensor, rest: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
         context, attention = attend(self._top(state))
-        return context, attention, self._advance(projected + self.layers[0].project_rest(context), state)
+        return context, attention, self._advance(projected + context @ rest, state)
 
     def _features(self, hidden: Tensor, previous: Tensor, context: Tensor) -> Tensor:
         return hidden if self.readout is None else tf.concat([hidden, previous, context], axis=-1)
@@ -130,7 +132,10 @@ class LuongDecoder(RecurrentDecoder):
 
     def step(self, previous: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
-        return self._step(self.layers[0].project(previous), state, attend)
+        projected = self.layers[0].project(previous)
+        if self.input_feeding:
+            projected += state["readout"] @ self.layers[0].rest(self.readout_size)
+        return self._step(projected, state, attend)
 
     def unroll(self, embedded: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor]:
         """Embedded target (B, T, E) -> readouts (B, T, R), attention (B, T, S).
@@ -141,17 +146,16 @@ class LuongDecoder(RecurrentDecoder):
         if not self.input_feeding:
             states = tf.scan(lambda last, inputs: self._advance(inputs, last), projected, state)
             return self._look_up(_swapped(self._top(states)), attend)
-        _, attention = attend(self._top(state))
+        rest = self.layers[0].rest(self.readout_size)
+        attention = tf.zeros_like(attend(self._top(state))[1])
         readouts, attention, _ = tf.scan(
-            lambda last, inputs: self._step(inputs, last[2], attend),
+            lambda last, inputs: self._step(inputs + last[0] @ rest, last[2], attend),
             projected,
-            (state["readout"], tf.zeros_like(attention), state),
+            (state["readout"], attention, state),
         )
         return _swapped(readouts), _swapped(attention)
 
     def _step(self, projected: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
-        if self.input_feeding:
-            projected = projected + self.layers[0].project_rest(state["readout"])
         state = self._advance(projected, state)
         readout, attention = self._look_up(self._top(state), attend)
         return readout, attention, state | ({"readout": readout} if self.input_feeding else {})

@@ -67,16 +67,23 @@ class Adam:
         return loss
 
     def _update(self, gradients: list[Tensor], learning_rate: Tensor) -> None:
+        """TensorFlow's fused kernel adds epsilon before it corrects the variance, so epsilon is given as much too small."""
         steps = tf.cast(self.steps.assign_add(1), tf.float64)
-        mean_share, variance_share = 1 - MEAN_DECAY**steps, 1 - VARIANCE_DECAY**steps
-        rate = tf.cast(learning_rate / mean_share, tf.float32)
-        root = tf.cast(tf.sqrt(variance_share), tf.float32)
+        root = tf.sqrt(1 - VARIANCE_DECAY**steps)
+        rate = learning_rate * root / (1 - MEAN_DECAY**steps)
         for (name, place), gradient in zip(self.places.items(), gradients, strict=True):
-            mean = self.means[name].assign(MEAN_DECAY * self.means[name] + (1 - MEAN_DECAY) * gradient)
-            variance = self.variances[name].assign(
-                VARIANCE_DECAY * self.variances[name] + (1 - VARIANCE_DECAY) * tf.square(gradient)
+            tf.raw_ops.ResourceApplyAdam(
+                var=place.variable.handle,
+                m=self.means[name].handle,
+                v=self.variances[name].handle,
+                beta1_power=0.0,  # the corrections are in the rate, in double precision
+                beta2_power=0.0,
+                lr=tf.cast(rate, tf.float32),
+                beta1=MEAN_DECAY,
+                beta2=VARIANCE_DECAY,
+                epsilon=tf.cast(EPSILON * root, tf.float32),
+                grad=gradient,
             )
-            place.variable.assign_sub(rate * mean / (tf.sqrt(variance) / root + EPSILON))
 
 
 def reseed(model: Model, seed: Tensor) -> None:

@@ -1,0 +1,114 @@
+"""The graph splits, looks up and joins text as the tokenizers and the vocabulary do in Python."""
+
+from itertools import chain
+
+import numpy as np
+import onnxruntime
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from s2s_onnx.text import reading_graph, writing_graph
+from s2s_toolkit.batches import source_arrays
+from s2s_toolkit.symbols import EOS, PAD, SPECIAL, UNK
+from s2s_toolkit.text import TextSide
+from s2s_toolkit.tokenizers import WHITESPACE, Characters, Separator, Words
+from s2s_toolkit.vocabulary import Vocabulary
+
+SYMBOLS = ["a", "b", "é", "ﬁ", "한", "👍", "\u0301", "ab", "<", "s>", "für", "\x00", ".*", "\\", "  b"]
+SIDES = {
+    "characters": TextSide(Characters(), Vocabulary([*SYMBOLS, " ", "\n", "\u3000"])),
+    "words": TextSide(Words(), Vocabulary(SYMBOLS)),
+    "separator": TextSide(Separator(), Vocabulary([*SYMBOLS, "\n", "a\tb"])),
+    "nothing but special symbols": TextSide(Words(), Vocabulary([])),
+}
+AWKWARD = [
+    ["", "a", "ab é  한"],
+    [""],
+    ["", "", ""],
+    [" ", "\t\n", "\u3000\u2028"],
+    [f"a{space}b" for space in WHITESPACE],
+    ["<pad> a <unk> <s> </s>", "</s>", "<pad>"],
+    ["a\x00b", "\x00", "a b\x00", "a \x00"],
+    [".* a\\ (b) [a-z]+ ^$ | ?"],
+    ["e\u0301 é", "👍👍🏽", "\U0010ffff", "\ufeffa", "\u200b"],
+    ["a b " * 300, "b"],
+    [" a  b ", "  b", "   "],
+]
+
+characters = st.one_of(st.sampled_from("ab é한👍<>/spd \n\t\u3000\x00"), st.characters(exclude_categories=["Cs"]))
+batches = st.lists(st.text(characters, max_size=12), min_size=1, max_size=5)
+
+
+@pytest.fixture(scope="module", params=SIDES)
+def side(request: pytest.FixtureRequest) -> TextSide:
+    return SIDES[request.param]
+
+
+@pytest.fixture(scope="module")
+def reader(side: TextSide) -> onnxruntime.InferenceSession:
+    return session(reading_graph(side))
+
+
+@pytest.fixture(scope="module")
+def writer(side: TextSide) -> onnxruntime.InferenceSession:
+    return session(writing_graph(side))
+
+
+def session(model: object) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+
+
+def assert_reads_alike(reader: onnxruntime.InferenceSession, side: TextSide, texts: list[str]) -> None:
+    ids, lengths, symbols = reader.run(None, {"source": np.asarray(texts, dtype=object)})
+    expected_ids, expected_lengths = source_arrays([side.encode(text) for text in texts])
+    np.testing.assert_array_equal(ids, expected_ids)
+    np.testing.assert_array_equal(lengths, expected_lengths)
+    for row, text in enumerate(texts):
+        expected = [*side.tokenizer.split(text), SPECIAL[EOS]]
+        assert symbols[row].tolist() == expected + [""] * (ids.shape[1] - len(expected))
+
+
+@pytest.mark.parametrize("texts", AWKWARD, ids=lambda texts: repr(texts[0][:9]))
+def test_awkward_text_is_read_alike(reader: onnxruntime.InferenceSession, side: TextSide, texts: list[str]) -> None:
+    assert_reads_alike(reader, side, texts)
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts=batches)
+def test_any_text_is_read_alike(reader: onnxruntime.InferenceSession, side: TextSide, texts: list[str]) -> None:
+    assert_reads_alike(reader, side, texts)
+
+
+def test_text_cannot_name_a_special_symbol(reader: onnxruntime.InferenceSession, side: TextSide) -> None:
+    ids, _, _ = reader.run(None, {"source": np.asarray([" ".join(SPECIAL)], dtype=object)})
+    assert set(ids[0, :-1].tolist()).isdisjoint({0, 2, 3})
+    assert ids[0, -1] == EOS
+
+
+def assert_writes_alike(writer: onnxruntime.InferenceSession, side: TextSide, targets: list[list[list[int]]]) -> None:
+    """Targets of each result of each source, without EOS; those shorter than the array end with one."""
+    steps = max(len(target) for row in targets for target in row) + 1
+    lengths = np.array([[len(target) for target in row] for row in targets])
+    ids = np.array([[target + [PAD] * (steps - len(target)) for target in row] for row in targets])
+    text, symbols = writer.run(None, {"ids": ids, "lengths": lengths})
+    assert text.tolist() == [[side.decode(target) for target in row] for row in targets]
+    for target, found in zip(chain(*targets), symbols.reshape(-1, steps).tolist(), strict=True):
+        expected = [*side.vocabulary.decode(target), SPECIAL[EOS]]
+        assert found == expected + [""] * (steps - len(expected))
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_target_is_written_alike(writer: onnxruntime.InferenceSession, side: TextSide, data: st.DataObject) -> None:
+    target = st.lists(st.sampled_from([UNK, *range(EOS + 1, len(side.vocabulary))]), max_size=6)
+    count = data.draw(st.integers(1, 3))
+    rows = st.lists(st.lists(target, min_size=count, max_size=count), min_size=1, max_size=3)
+    assert_writes_alike(writer, side, data.draw(rows))
+
+
+def test_target_that_was_cut_off_has_no_end(writer: onnxruntime.InferenceSession, side: TextSide) -> None:
+    ids = np.full((1, 1, 3), UNK)
+    text, symbols = writer.run(None, {"ids": ids, "lengths": np.array([[3]])})
+    assert text[0, 0] == side.decode([UNK] * 3)
+    assert symbols[0, 0].tolist() == [SPECIAL[UNK]] * 3

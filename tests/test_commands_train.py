@@ -1,0 +1,87 @@
+import json
+import tomllib
+from dataclasses import replace
+
+import pytest
+
+from s2s_toolkit.metrics import ser
+
+
+def test_the_run_gets_the_configs_name_and_what_to_do_next_is_told(s2s, folder, tiny_run):
+    done = s2s("train", "tiny.toml")
+    assert done.exit_code == 0
+    assert validations("runs/tiny-torch", folder) == validations("run", tiny_run.parent)
+    best, following = done.stdout.splitlines()
+    assert best.startswith("best checkpoint: runs/tiny-torch/checkpoints/best.safetensors (epoch 1, dev loss ")
+    assert following == "next: s2s translate runs/tiny-torch, s2s export runs/tiny-torch"
+
+
+def test_data_and_every_validation_are_a_line(s2s, folder, tiny_run):
+    lines = s2s("train", "tiny.toml").stderr.splitlines()
+    assert lines[:2] == ["train  20 pairs from train.tsv; skipped 1 empty, 1 too long", "dev    5 pairs from dev.tsv"]
+    assert lines[2].endswith("17 source and 15 target symbols, in torch")
+    assert lines[3].startswith("epoch   1  train loss ")
+    assert lines[3].endswith("  best")
+    assert len(lines) == 4
+
+
+def test_the_command_line_changes_the_config(s2s, folder, tiny_run):
+    changes = ("--set", "training.batch_size=5", "--set", "model.decoder={name='luong', size=5}", "--seed", 7)
+    assert s2s("train", "tiny.toml", "-o", "run", *changes).exit_code == 0
+    config = tomllib.loads((folder / "run" / "config.toml").read_text())
+    assert (config["training"]["batch_size"], config["seed"]) == (5, 7)
+    assert config["model"]["decoder"] == {"name": "luong", "size": 5}
+
+
+def test_an_existing_run_is_replaced_when_forced(s2s, folder, run):
+    (run / "model.onnx").touch()
+    assert s2s("train", "tiny.toml", "-o", run, "--force").exit_code == 0
+    assert not (run / "model.onnx").exists()
+
+
+def test_a_run_is_resumed(s2s, folder, run):
+    done = s2s("train", "tiny.toml", "-o", run, "--resume", "--set", "training.max_epochs=2")
+    assert "resumed after 3 of 6 steps" in done.stderr
+    assert [validation["epoch"] for validation in validations("run", folder)] == [1, 2]
+
+
+def test_resuming_what_is_finished_changes_nothing(s2s, folder, run):
+    before = validations("run", folder)
+    assert s2s("train", "tiny.toml", "-o", run, "--resume").exit_code == 0
+    assert validations("run", folder) == before
+
+
+def test_a_run_without_its_log_is_resumed(s2s, folder, run):
+    (run / "metrics.jsonl").unlink()
+    done = s2s("train", "tiny.toml", "-o", run, "--resume")
+    assert done.exit_code == 0
+    assert "best.safetensors (unknown)" in done.stdout
+
+
+def test_resume_and_force_exclude_each_other(s2s, folder, run):
+    done = s2s("train", "tiny.toml", "-o", run, "--resume", "--force")
+    assert done.exit_code == 2
+    assert "--resume goes on with a run and --force replaces it" in done.stderr
+
+
+@pytest.mark.parametrize(("epochs", "hint"), [(0, ""), (1, "; --resume goes on from the last validation")])
+def test_an_interrupted_training_can_be_resumed_after_a_validation(s2s, folder, tiny_run, with_part, epochs, hint):
+    compared = []
+
+    def interrupt(hypotheses, references):
+        if len(compared) == epochs:
+            raise KeyboardInterrupt
+        compared.append(hypotheses)
+        return 0.0
+
+    parts = with_part("s2s_metrics", "interrupting", replace(ser, name="interrupting", compute=interrupt))
+    changes = ("--set", "training.metric=interrupting", "--set", "training.max_epochs=3")
+    done = s2s("train", "tiny.toml", "-o", "run", *changes, parts=parts)
+    assert done.exit_code == 130
+    assert done.stderr.splitlines()[-1] == f"s2s: interrupted{hint}"
+
+
+def validations(run, folder):
+    """What was logged, without what depends on the clock."""
+    lines = (folder / run / "metrics.jsonl").read_text().splitlines()
+    return [json.loads(line) | {"tokens_per_second": 0, "seconds": 0} for line in lines]

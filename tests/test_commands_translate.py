@@ -1,0 +1,133 @@
+import io
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from s2s_toolkit.commands.lines import CHUNK, READ_SIZE, file_chunks, stream_chunks
+from s2s_toolkit.commands.translate import translate
+from s2s_toolkit.exporter import open_translator
+from s2s_toolkit.translation import Translation
+
+SOURCES = ["12 ab", "", "29 ab", "a\u2028b", "ab\rba", " "]
+
+
+@pytest.fixture
+def texts(run, registry):
+    return [translation.text for translation in open_translator(run, registry)(SOURCES)]
+
+
+def as_input(lines):
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+@pytest.mark.parametrize("framework", [(), ("--framework", "numpy")])
+def test_every_line_of_standard_input_gives_a_line(s2s, run, texts, framework):
+    done = s2s("translate", run, *framework, stdin=as_input(SOURCES))
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.split("\n") == [*texts, ""]
+
+
+def test_a_file_is_translated_into_a_file(s2s, folder, run, texts):
+    (folder / "in.txt").write_bytes(as_input(SOURCES))
+    done = s2s("translate", run, "in.txt", "-o", "out.txt")
+    assert (done.exit_code, done.output) == (0, "")
+    assert (folder / "out.txt").read_bytes() == as_input(texts)
+    assert s2s("translate", run, "in.txt", "-o", "out.txt", "--strategy", "greedy", "--force").exit_code == 0
+
+
+def test_nothing_in_gives_nothing_out(s2s, run):
+    assert s2s("translate", run).stdout == ""
+
+
+def test_a_line_of_json_says_everything(s2s, run):
+    done = s2s("translate", run, "--json", "--max-length", 3, "-O", "n_best=2", stdin="12 ab\nё ab\n")
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert [first["source"], second["source"]] == ["12 ab", "ё ab"]
+    assert first["source_symbols"] == [*"12 ab", "</s>"]
+    assert np.shape(first["attention"]) == (len(first["symbols"]), 6)
+    assert len(first["alternatives"]) == 1
+    assert "ё" in done.stdout
+
+
+def test_several_results_carry_the_number_of_their_line(s2s, run):
+    done = s2s("translate", run, "-O", "n_best=3", stdin="12 ab\n13 ab\n")
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert [row[0] for row in rows] == ["1", "1", "1", "2", "2", "2"]
+    assert [float(row[1]) for row in rows[:3]] == sorted((float(row[1]) for row in rows[:3]), reverse=True)
+
+
+def test_options_of_the_strategy_are_passed_on(s2s, run):
+    arguments = ("translate", run, "--strategy", "sample", "-O", "temperature=9.5", "--max-length", 40)
+    first, again, other = (s2s(*arguments, "-O", f"seed={seed}", stdin="12 ab\n" * 3).stdout for seed in (3, 3, 5))
+    assert first == again != other
+
+
+def test_a_line_end_in_a_text_stays_on_its_line():
+    stream = io.BytesIO()
+    translate(lambda sources: [translation_of(source[::-1]) for source in sources], [["a\rb"], ["c\nd"]], stream)
+    assert stream.getvalue() == b"b a\nd c\n"
+
+
+def test_results_are_flushed_before_more_is_read():
+    stream = io.BufferedWriter(raw := io.BytesIO())
+
+    def chunks():
+        yield ["a"]
+        assert raw.getvalue() == b"a\n"
+        yield ["b"]
+
+    translate(lambda sources: [translation_of(source) for source in sources], chunks(), stream)
+    assert raw.getvalue() == b"a\nb\n"
+
+
+def test_a_reader_that_goes_away_is_no_error(run):
+    command = [sys.executable, "-c", "from s2s_toolkit.cli import main; main()", "translate", str(run)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*command, "--framework", "numpy"], **pipes) as process:
+        process.stdout.close()
+        process.stdin.write(b"12 ab\n")
+        process.stdin.close()
+        assert process.stderr.read() == b""
+        assert process.wait() in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (b"", []),
+        (b"a", ["a"]),
+        (b"a\n", ["a"]),
+        (b"\n\n", ["", ""]),
+        (b"a\r\nb\r\n", ["a", "b"]),
+        (b"a\rb\x0bc\xc2\x85d\n", ["a\rb\x0bc\x85d"]),
+        (b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n", ["a", "\ufeffb"]),
+        ("é\n".encode() * 3 * CHUNK, ["é"] * 3 * CHUNK),
+        (b"a" * 3 * READ_SIZE + b"\nb", ["a" * 3 * READ_SIZE, "b"]),
+    ],
+)
+def test_a_file_and_standard_input_have_the_same_lines(tmp_path, content, lines):
+    (tmp_path / "in.txt").write_bytes(content)
+    for chunks in (file_chunks(tmp_path / "in.txt"), stream_chunks(io.BufferedReader(io.BytesIO(content)))):
+        found = list(chunks)
+        assert [line for chunk in found for line in chunk] == lines
+        assert all(0 < len(chunk) <= CHUNK for chunk in found)
+
+
+def test_a_line_of_standard_input_does_not_wait_for_the_next():
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as stream, os.fdopen(write, "wb", buffering=0) as sender:
+        chunks = stream_chunks(stream)
+        sender.write(b"a\n")
+        assert next(chunks) == ["a"]
+        sender.write(b"b\nc\nd")
+        assert next(chunks) == ["b", "c"]
+        sender.close()
+        assert next(chunks) == ["d"]
+
+
+def translation_of(text):
+    return Translation(text, 0.0, (*text, "</s>"), ("</s>",), np.zeros(len(text) + 1), np.ones((len(text) + 1, 1)))
