@@ -1,6 +1,8 @@
 """The command `s2s`: its subcommands are parts like any other, listed from the registry and imported when one runs."""
 
+import io
 import os
+import sys
 import warnings
 from typing import Any, NoReturn
 
@@ -67,6 +69,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command line of this process."""
     os.environ.setdefault(LEVEL, ERRORS_ONLY)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to fail
     cli()
 
 

@@ -3,7 +3,7 @@
 What can't work is refused here, without a framework being imported.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,27 +43,33 @@ class Parts:
 
 def build_parts(config: ModelConfig, registry: Registry, framework: str) -> Parts:
     """Make the parts that a config names; what can't work together is refused with the reason and what would work."""
-    encoder_class = registry.load("encoder", config.encoder.name, framework)
+    return _build(config, lambda kind, name: registry.load(kind, name, framework))
+
+
+def reference_parts(config: ModelConfig, registry: Registry, framework: str) -> Parts:
+    """The reference part of each kind where there is one, else the framework's own; refused as by `build_parts`.
+
+    What a config can't mean is known from them without the framework being imported, unless a part is native alone.
+    """
+
+    def load(kind: str, name: str) -> Any:
+        registry.find(kind, name, framework)
+        return registry.load(kind, name, REFERENCE if registry.has(kind, name, REFERENCE) else framework)
+
+    return _build(config, load)
+
+
+def _build(config: ModelConfig, load: Callable[[str, str], Any]) -> Parts:
+    """Make each part of the class that `load` gives for a kind and a name."""
+    encoder_class = load("encoder", config.encoder.name)
     encoder = create_part(encoder_class, config.embedding_size, options=config.encoder.options, where="model.encoder")
-    decoder_class = registry.load("decoder", config.decoder.name, framework)
+    decoder_class = load("decoder", config.decoder.name)
     sizes = config.embedding_size, encoder.memory_size
     decoder = create_part(decoder_class, *sizes, options=config.decoder.options, where="model.decoder")
-    scorer_class = registry.load("attention scorer", config.attention.name, framework)
+    scorer_class = load("attention scorer", config.attention.name)
     sizes = decoder.query_size, encoder.memory_size
     scorer = create_part(scorer_class, *sizes, options=config.attention.options, where="model.attention")
     return Parts(encoder, scorer, decoder)
-
-
-def check_model(config: ModelConfig, registry: Registry, framework: str) -> Parts:
-    """Build the parts once, to refuse a bad combination.
-
-    As reference parts where all have one, else for the framework.
-    """
-    names = {"encoder": config.encoder.name, "decoder": config.decoder.name, "attention scorer": config.attention.name}
-    for kind, name in names.items():
-        registry.find(kind, name, framework)
-    has_reference = all(registry.has(kind, name, REFERENCE) for kind, name in names.items())
-    return build_parts(config, registry, REFERENCE if has_reference else framework)
 
 
 def declared_weights(plan: ModelPlan, parts: Parts) -> dict[str, Weight]:

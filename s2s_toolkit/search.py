@@ -70,8 +70,14 @@ def typed_settings(strategy: DecodingStrategy, settings: Mapping[str, int | floa
     unknown = sorted(set(settings) - set(defaults))
     if unknown:
         raise ConfigError(f"unknown setting {unknown[0]!r}; this strategy has: {', '.join(sorted(defaults))}")
+    chosen = defaults | dict(settings)
+    for name, default in defaults.items():
+        if isinstance(default, int) and chosen[name] != int(chosen[name]):
+            raise ConfigError(f"setting {name!r} takes an integer, given {chosen[name]}")
+    if chosen["max_length"] < 1:
+        raise ConfigError(f"max_length must be at least 1, given {chosen['max_length']}")
     dtypes = {name: np.int64 if isinstance(default, int) else np.float32 for name, default in defaults.items()}
-    return {name: np.asarray(value, dtypes[name]) for name, value in (defaults | dict(settings)).items()}
+    return {name: np.asarray(value, dtypes[name]) for name, value in chosen.items()}
 
 
 def _trace(steps: Sequence[tuple[np.ndarray, ...]], rows: np.ndarray, scores: np.ndarray) -> Hypotheses:

@@ -9,20 +9,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
-from s2s_toolkit.batches import Example, batches, ordered_batches
+from s2s_toolkit.batches import batches, ordered_batches
 from s2s_toolkit.config import Config, TrainingConfig
 from s2s_toolkit.contracts import FrameworkModel, Optimizer
-from s2s_toolkit.corpus import Corpus, Paths, load_corpus
+from s2s_toolkit.corpus import Corpus
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import atomic_path
 from s2s_toolkit.loading import build_model, fitting_weights, make_strategy, plan_of
-from s2s_toolkit.model import REFERENCE, build_parts, check_model, complete_declaration, declared_weights
+from s2s_toolkit.model import reference_parts
+from s2s_toolkit.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run, check_place, create_run, load_checkpoint, open_run, save_checkpoint
+from s2s_toolkit.run import Run, check_place, create_run, load_checkpoint, save_checkpoint
 from s2s_toolkit.search import search
-from s2s_toolkit.text import TextSide, load_tokenizer
-from s2s_toolkit.vocabulary import Vocabulary
-from s2s_toolkit.weights import initial_weights
 
 LOSS = "loss"
 EVALUATION_BATCH = 64
@@ -83,14 +81,14 @@ def train(
         force: Replace an existing run.
     """
     registry.load("framework", config.framework)
-    check_model(config.model, registry, config.framework)
+    reference_parts(config.model, registry, config.framework)
     make_strategy(config.decoding.strategy, config.decoding.options, registry)
     if config.training.metric != LOSS:
         registry.load("metric", config.training.metric)
     if not resume:
         check_place(path, force=force)
-    training, dev = _load_corpora(config, registry)
-    run = _resumed_run(path, config, registry) if resume else _new_run(path, config, registry, training)
+    training, dev = load_corpora(config, registry)
+    run = resumed_run(path, config, registry) if resume else new_run(path, config, registry, training)
     loop = Training(run, registry, training, dev, observer)
     if resume:
         loop.restore()
@@ -107,7 +105,7 @@ class Training:
         self.run, self.registry, self.observer = run, registry, observer
         self.options: TrainingConfig = run.config.training
         self.corpora = training, dev
-        self.examples, self.dev_examples = _examples(training, run), _examples(dev, run)
+        self.examples, self.dev_examples = encode_corpus(training, run), encode_corpus(dev, run)
         self.steps_per_epoch = math.ceil(len(self.examples) / self.options.batch_size)
         self.model: FrameworkModel = build_model(plan_of(run), registry, run.config.framework)
         self.optimizer: Optimizer = self.model.optimizer(clip_norm=self.options.clip_norm)
@@ -220,50 +218,6 @@ class Training:
             ) from error
         with atomic_path(self.run.metrics_path) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-
-
-def first_weights(run: Run, model: FrameworkModel, registry: Registry) -> dict:
-    """The initial weights of the run's model: drawn by the core, so the same in every framework."""
-    plan = plan_of(run)
-    kinds = {"encoder": plan.config.encoder.name, "decoder": plan.config.decoder.name}
-    framework = REFERENCE if all(registry.has(k, n, REFERENCE) for k, n in kinds.items()) else run.config.framework
-    declared = declared_weights(plan, build_parts(plan.config, registry, framework))
-    shapes = {name: array.shape for name, array in model.weights().items()}
-    return initial_weights(complete_declaration(declared, shapes), run.config.seed)
-
-
-def _load_corpora(config: Config, registry: Registry) -> tuple[Corpus, Corpus]:
-    source, target = load_tokenizer(config.source, registry), load_tokenizer(config.target, registry)
-
-    def load(paths: Paths) -> Corpus:
-        limits = config.data.max_source_length, config.data.max_target_length
-        return load_corpus(paths, source, target, max_source_length=limits[0], max_target_length=limits[1])
-
-    return load(config.data.train), load(config.data.dev)
-
-
-def _new_run(path: Path, config: Config, registry: Registry, training: Corpus) -> Run:
-    sides = []
-    for number, side in enumerate((config.source, config.target)):
-        sequences = (pair[number] for pair in training.pairs)
-        vocabulary = Vocabulary.build(sequences, min_frequency=side.min_frequency, max_size=side.max_size)
-        sides.append(TextSide(load_tokenizer(side, registry), vocabulary))
-    return Run(path, config, *sides)
-
-
-def _resumed_run(path: Path, config: Config, registry: Registry) -> Run:
-    run = open_run(path, registry)
-    for section in ("source", "target", "model"):
-        if getattr(run.config, section) != getattr(config, section):
-            raise RunError(
-                f"can't resume {path}: [{section}] differs from the run's own config.toml; restore it or train anew"
-            )
-    return Run(run.path, config, run.source, run.target)
-
-
-def _examples(corpus: Corpus, run: Run) -> list[Example]:
-    source, target = run.source.vocabulary, run.target.vocabulary
-    return [(source.encode(a), target.encode(b)) for a, b in corpus.pairs]
 
 
 def _lines(path: Path) -> list[str]:

@@ -100,6 +100,17 @@ def test_a_broken_plugin_is_one_line_and_no_hindrance(tmp_path):
     assert done.stderr == "s2s: warning: plugin broken is skipped: RuntimeError: two lines\n"
 
 
+def test_a_terminal_that_lacks_a_character_is_no_reason_to_fail(tmp_path):
+    package = tmp_path / "foreign-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text("[s2s_toolkit]\nforeign = foreign\n")
+    (tmp_path / "foreign.py").write_text(FOREIGN, encoding="utf-8")
+    done = run_s2s("plugins", "list", folder=tmp_path, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "caf\\xe9" in done.stdout
+
+
 def test_a_reader_that_goes_away_is_no_error():
     process = subprocess.Popen([*S2S, "plugins", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     process.stdout.close()
@@ -120,7 +131,7 @@ def failing(error: BaseException) -> click.Command:
     return fail
 
 
-def run_s2s(*arguments: str, folder: Path) -> subprocess.CompletedProcess:
+def run_s2s(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [*S2S, *arguments], capture_output=True, text=True, cwd=folder, env={"PYTHONPATH": str(folder)}
     )

@@ -307,6 +307,12 @@ def default_text(default: object) -> str:
 # ---------------------------------------------------------------- onnx_format.md
 
 
+def test_operator_sets_of_the_file_are_documented(exported: Path) -> None:
+    model = pytest.importorskip("onnx").load(exported)
+    domains = ", ".join(f"`{used.domain or 'ai.onnx'}` {used.version}" for used in model.opset_import)
+    assert f"| operator sets | {domains}; IR version {model.ir_version} |" in read("onnx_format.md")
+
+
 def test_outputs_of_the_file_are_documented(exported: Path) -> None:
     assembly = pytest.importorskip("s2s_onnx.assembly")
     section = read("onnx_format.md").partition("## Outputs")[2].partition("## What may vary")[0]

@@ -13,7 +13,7 @@ from s2s_toolkit.cli import cli
 from s2s_toolkit.config import read_config
 from s2s_toolkit.exporter import open_translator
 from s2s_toolkit.loading import make_strategy
-from s2s_toolkit.model import check_model
+from s2s_toolkit.model import reference_parts
 from s2s_toolkit.registry import Registry, load_registry
 from s2s_toolkit.run import open_run
 
@@ -27,7 +27,7 @@ each_framework = pytest.mark.parametrize("framework", FRAMEWORKS, scope="module"
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.stem)
 def test_example_config_is_valid(path: Path, registry: Registry) -> None:
     config = read_config(path)
-    check_model(config.model, registry, config.framework)
+    reference_parts(config.model, registry, config.framework)
     make_strategy(config.decoding.strategy, config.decoding.options, registry)
 
 

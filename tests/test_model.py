@@ -4,7 +4,7 @@ import pytest
 
 from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.errors import ConfigError, UnknownComponentError
-from s2s_toolkit.model import ModelPlan, build_parts, check_model, complete_declaration, declared_weights
+from s2s_toolkit.model import ModelPlan, build_parts, complete_declaration, declared_weights, reference_parts
 from s2s_toolkit.weights import Weight
 
 
@@ -30,14 +30,14 @@ def dot_config(decoder_size):
 
 def test_dot_with_unequal_sizes_is_refused_with_the_remedy(registry):
     with pytest.raises(ConfigError) as caught:
-        check_model(dot_config(decoder_size=5), registry, "numpy")
+        reference_parts(dot_config(decoder_size=5), registry, "numpy")
     message = str(caught.value)
     assert message.startswith("[model.attention] 'dot' needs a decoder state as large as the encoder's output")
     assert "given 5 and 6; set model.decoder.size = 6, or use 'general'" in message
 
 
 def test_dot_with_the_recommended_size_is_accepted(registry):
-    assert check_model(dot_config(decoder_size=6), registry, "numpy").decoder.query_size == 6
+    assert reference_parts(dot_config(decoder_size=6), registry, "numpy").decoder.query_size == 6
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_dot_with_the_recommended_size_is_accepted(registry):
 )
 def test_option_that_can_not_work_is_refused(sections, message, registry):
     with pytest.raises(ConfigError, match=message):
-        check_model(config(**sections), registry, "numpy")
+        reference_parts(config(**sections), registry, "numpy")
 
 
 @pytest.mark.parametrize("section", ["encoder", "attention", "decoder"])
 def test_unknown_part_is_refused(section, registry):
     with pytest.raises(UnknownComponentError, match=r"called 'transformer' for numpy; installed: \w+"):
-        check_model(config(**{section: {"name": "transformer"}}), registry, "numpy")
+        reference_parts(config(**{section: {"name": "transformer"}}), registry, "numpy")
 
 
 def test_declared_weights_are_those_of_the_layout(registry):

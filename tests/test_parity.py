@@ -11,7 +11,7 @@ from s2s_toolkit.batches import Batch, make_batch
 from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.loading import make_strategy
-from s2s_toolkit.model import ModelPlan, build_parts, check_model, declared_weights
+from s2s_toolkit.model import ModelPlan, build_parts, declared_weights, reference_parts
 from s2s_toolkit.registry import Registry, load_registry
 from s2s_toolkit.search import search
 from s2s_toolkit.text import TextSide
@@ -99,7 +99,7 @@ def case(request: pytest.FixtureRequest, registry: Registry) -> Case:
     )
     plan = ModelPlan(config, len(SOURCE.vocabulary), len(TARGET.vocabulary))
     rng = np.random.default_rng(3)
-    drawn = initial_weights(declared_weights(plan, check_model(config, registry, "numpy")), seed=1)
+    drawn = initial_weights(declared_weights(plan, reference_parts(config, registry, "numpy")), seed=1)
     weights = {name: array + rng.normal(0, 0.4, array.shape).astype(np.float32) for name, array in drawn.items()}
     reference = registry.load("framework", "numpy")().build(plan, build_parts(config, registry, "numpy"))
     reference.load_weights(weights)

@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import os
+import sys
+import types
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from s2s_toolkit.components import Component
 from s2s_toolkit.config import Config, parse_config
 from s2s_toolkit.corpus import Corpus
 from s2s_toolkit.errors import DataError, RunError, S2SError, UnsupportedError
+from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.loading import load_model, load_translator
-from s2s_toolkit.registry import Registry, load_registry
+from s2s_toolkit.registry import Registry, load_registry, register_plugin
 from s2s_toolkit.run import Run, load_checkpoint, open_run
 from s2s_toolkit.training import Validation, train
 
@@ -41,7 +45,7 @@ class Log:
         self.validations.append(validation)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def registry() -> Registry:
     return load_registry()
 
@@ -219,3 +223,44 @@ def test_the_reference_does_not_train(data: Path, registry: Registry) -> None:
     with pytest.raises(UnsupportedError, match="torch"):
         run_training(config_for(data, "numpy"), data / "run", registry)
     assert not (data / "run").exists()
+
+
+def test_a_scorer_of_one_framework_alone_trains_among_built_in_parts(data: Path, registry: Registry) -> None:
+    """What the native scorer does not declare is guessed; the parts around it start as they always do."""
+    plain, mixed = (
+        config_for(data, training={"max_epochs": 1}, model=m) for m in ({}, {"attention": {"name": "near"}})
+    )
+    register_plugin(registry, NativeScorerPlugin(), "near")
+    runs = [run_training(config, data / str(number), registry)[0] for number, config in enumerate((plain, mixed))]
+    weights = [load_checkpoint(run.checkpoint_path("best")).weights for run in runs]
+    assert weights[1]["attention.key.kernel"].shape == (16, 8)
+    assert weights[0].keys() - weights[1].keys() == {"attention.energy", "attention.query.kernel"}
+
+
+class NativeScorerPlugin:
+    """Offers a scorer that is a PyTorch module and nothing else."""
+
+    @hookimpl
+    def s2s_attention_scorers(self) -> list[Component]:
+        return [Component("near", "torch", f"{write_native_scorer()}:NearScorer", "a native scorer")]
+
+
+def write_native_scorer() -> str:
+    """Make the module at run time: importing this file must not need PyTorch."""
+    import torch
+
+    class NearScorer(torch.nn.Module):
+        def __init__(self, query_size: int, memory_size: int) -> None:
+            super().__init__()
+            self.key = torch.nn.Linear(memory_size, query_size)
+
+        def keys(self, memory: torch.Tensor) -> torch.Tensor:
+            return self.key(memory)
+
+        def score(self, query: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
+            return query @ keys.mT
+
+    module = types.ModuleType("near_scorer")
+    module.NearScorer = NearScorer
+    sys.modules[module.__name__] = module
+    return module.__name__

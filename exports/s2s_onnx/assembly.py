@@ -41,7 +41,7 @@ def assemble(
 ) -> onnx.ModelProto:
     """One graph, text in and text out; the strategy's settings and `max_length` are inputs with defaults.
 
-    Inputs: source (B,), and each setting, a scalar. The outputs are those of `OUTPUTS`.
+    Inputs: source (B,), at least one, and each setting, a scalar. The outputs are those of `OUTPUTS`.
     """
     defaults = typed_settings(strategy, settings)
     inputs = {"source": argument(Tensor(np.str_, ("B",)))}

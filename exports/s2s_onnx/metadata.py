@@ -32,4 +32,6 @@ def decode_metadata(properties: dict[str, str], where: str) -> dict[str, Any]:
     for name, kind in NEEDED.items():
         if not isinstance(content.get(name), kind):
             raise ModelFileError(f"{where} has damaged metadata (no {name!r}); export it again")
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in content["settings"].values()):
+        raise ModelFileError(f"{where} has damaged metadata (a setting that is no number); export it again")
     return content

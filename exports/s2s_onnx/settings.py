@@ -57,7 +57,7 @@ class Settings:
         allowed = int | np.integer if is_count else int | float | np.integer | np.floating
         if isinstance(value, bool) or not isinstance(value, allowed):
             raise ConfigError(f"setting {name!r} takes {'an integer' if is_count else 'a number'}, given {value!r}")
-        limits = np.iinfo(np.int64) if is_count else np.finfo(np.float32)
-        if not limits.min <= value <= limits.max:
-            raise ConfigError(f"setting {name!r} lies between {limits.min} and {limits.max}, given {value!r}")
+        greatest = int(np.iinfo(np.int64).max) if is_count else float(np.finfo(np.float32).max)
+        if not -greatest <= value <= greatest:
+            raise ConfigError(f"setting {name!r} lies between {-greatest} and {greatest}, given {value!r}")
         return np.asarray(value, np.int64 if is_count else np.float32)

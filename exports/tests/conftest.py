@@ -1,6 +1,6 @@
 """Fixtures that tests share: runs and files of models small enough for numpy, on random weights away from zero."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def random_weights(registry: Registry) -> Callable[..., dict[str, np.ndarray]]:
 def make_run(registry: Registry, random_weights: Callable[..., Any]) -> Callable[..., Run]:
     """Write a run directory whose data is gone: characters to words, the numpy framework."""
 
-    def make(path: Path, *, seed: int = 1, **sections: Any) -> Run:
+    def make(path: Path, *, seed: int = 1, source_symbols: Sequence[str] = SOURCE_SYMBOLS, **sections: Any) -> Run:
         content = {
             "framework": "numpy",
             "data": {"train": "gone.tsv", "dev": "gone.tsv"},
@@ -57,8 +57,8 @@ def make_run(registry: Registry, random_weights: Callable[..., Any]) -> Callable
             "decoding": {"strategy": "greedy", "max_length": 9},
         }
         config = Config.model_validate({**content, "model": MODEL, **sections})
-        source = TextSide(load_tokenizer(config.source, registry), Vocabulary(list(SOURCE_SYMBOLS)))
-        target = TextSide(load_tokenizer(config.target, registry), Vocabulary(list(TARGET_SYMBOLS)))
+        source = TextSide(load_tokenizer(config.source, registry), Vocabulary(source_symbols))
+        target = TextSide(load_tokenizer(config.target, registry), Vocabulary(TARGET_SYMBOLS))
         run = Run(path, config, source, target)
         create_run(run)
         save_checkpoint(run.checkpoint_path("best"), random_weights(plan_of(run), seed=seed))

@@ -149,11 +149,6 @@ def test_beam_may_be_wider_than_the_vocabulary(exported: Exported, run: Run, reg
     assert_same(Translator(exported("beam", **options))(TEXTS), expected)
 
 
-def test_no_sources_give_no_results(file: Callable[..., Translator]) -> None:
-    outputs = file("beam").session.run(None, {"source": np.asarray([], dtype=object)})
-    assert [len(output) for output in outputs] == [0] * len(OUTPUTS)
-
-
 def test_a_source_may_be_long(file: Callable[..., Translator], run: Run, registry: Registry) -> None:
     options = STRATEGIES["beam"] | {"max_length": 3}
     expected = load_translator(run, registry, strategy="beam", options=options)(["abcdefg " * 300])

@@ -12,12 +12,12 @@ from s2s_toolkit.assignments import Assignment, overlay
 from s2s_toolkit.commands.decoding import FILE, DecodingRequest, framework_option
 from s2s_toolkit.commands.export import export_run
 from s2s_toolkit.commands.plot import plot_text
-from s2s_toolkit.config import load_toml, parse_config, read_config
+from s2s_toolkit.config import Config, load_toml, parse_config, read_config
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.demo.dates import DateCorpus, write_dates
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.evaluation import evaluate
-from s2s_toolkit.exporter import TextTranslator, open_translator
+from s2s_toolkit.exporter import TextTranslator, find_exporter, open_translator
 from s2s_toolkit.plotting import require_drawable
 from s2s_toolkit.progress import show_training
 from s2s_toolkit.registry import Registry
@@ -65,34 +65,34 @@ def run_demo(path: Path, registry: Registry, changes: list[Assignment], sizes: S
         sizes: How much data is made.
     """
     data, file, picture = path.parent / DATA, path / "model.onnx", path / "attention.png"
+    config = _config(data, changes)
+    registry.load("framework", config.framework)  # now, not after minutes
+    find_exporter("onnx", registry)
     require_drawable(picture)
     _require_own(path)
     with _stage("making dates") as details:
         corpus = write_dates(data, seed=DATA_SEED, num_train=sizes.train, num_dev=sizes.dev, num_test=sizes.test)
         details.append(f"{sizes.train:,} to train, {sizes.dev:,} dev, {sizes.test:,} test in {data}")
     with _stage("training") as details:
-        _train(path, data, registry, changes)
-        details.append(f"{path}")
+        with show_training() as observer:
+            train(config, path, registry, observer, force=True)
+        details.append(str(path))
     with _stage("evaluating") as details:
         details.append(_score(open_translator(path, registry), corpus, registry))
     with _stage("exporting") as details:
         request = DecodingRequest("", "", {})
-        details.append(f"{file}: {export_run(path, file, registry, format_name='onnx', decoding=request)}")
-    translator = open_translator(file, registry)
+        details += [str(file), export_run(path, file, registry, format_name="onnx", decoding=request)]
+    with _stage("translating with the exported file alone") as details:
+        translator = open_translator(file, registry)
+        _translate_five(translator, corpus)
     with _stage("drawing attention") as details:
-        plot_text(translator, corpus.test[0][0], picture)
-        details.append(f"{picture}")
-    click.echo(f"{file} with onnxruntime alone:", err=True)
-    _translate_five(translator, corpus)
+        plot_text(translator, _plain_source(corpus), picture)
+        details.append(str(picture))
 
 
-def _train(path: Path, data: Path, registry: Registry, changes: list[Assignment]) -> None:
-    paths = [("data.train", str(data.absolute() / "train.tsv")), ("data.dev", str(data.absolute() / "dev.tsv"))]
-    config = parse_config(
-        overlay(load_toml(CONFIG), [*paths, *changes]), folder=CONFIG.parent, where="the demo's config"
-    )
-    with show_training() as observer:
-        train(config, path, registry, observer, force=True)
+def _config(data: Path, changes: list[Assignment]) -> Config:
+    paths = [(f"data.{split}", str(data.absolute() / f"{split}.tsv")) for split in ("train", "dev")]
+    return parse_config(overlay(load_toml(CONFIG), [*paths, *changes]), folder=CONFIG.parent, where="the demo's config")
 
 
 def _score(translator: TextTranslator, corpus: DateCorpus, registry: Registry) -> str:
@@ -117,10 +117,16 @@ def _require_own(path: Path) -> None:
         raise RunError(f"{path} is a run but not the demo's; choose another place with -o")
 
 
+def _plain_source(corpus: DateCorpus) -> str:
+    """A date with words in it, in letters that every font has."""
+    return next(source for source, _ in corpus.test if source.isascii() and any(map(str.isalpha, source)))
+
+
 @contextmanager
 def _stage(name: str) -> Iterator[list[str]]:
     """Tell what was done and how long it took; what is put into the list is told too."""
     details: list[str] = []
     start = time.perf_counter()
     yield details
-    click.echo(f"{name}: {'; '.join(details)} ({time.perf_counter() - start:.1f} s)", err=True)
+    seconds = f"{time.perf_counter() - start:.1f} s"
+    click.echo(f"{name}: {'; '.join([*details, seconds])}", err=True)

@@ -24,7 +24,13 @@ from s2s_toolkit.run import open_run
 @click.command()
 @click.argument("model", type=FILE)
 @click.argument("pairs", metavar="[PAIRS.tsv]", type=FILE, required=False)
-@click.option("--metric", "names", multiple=True, metavar="NAME", help="May be repeated; by default every metric.")
+@click.option(
+    "--metric",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="What to compute; may be repeated; by default every metric.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @decoding_options
 @click.pass_obj

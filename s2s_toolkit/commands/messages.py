@@ -11,8 +11,3 @@ def tell(message: str) -> None:
 def warn(message: str) -> None:
     """Write one line about something that did not stop the work."""
     tell(f"warning: {message}")
-
-
-def number(value: float) -> str:
-    """For people: `1,234`, `0.1234`."""
-    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.4g}"

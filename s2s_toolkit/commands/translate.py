@@ -45,7 +45,7 @@ def command(
     options: Sequence[Assignment],
     max_length: int | None,
 ) -> None:
-    """Translate a file or standard input, a line at a time.
+    """Translate a file or standard input with a run directory or an exported file.
 
     Each line of INPUT (UTF-8) gives one line of output, in order. Where the strategy gives several results for a
     source, as with -O n_best=3, each has a line of its own: number of the input line, score, text, parted by tabs.

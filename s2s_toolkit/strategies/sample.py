@@ -5,6 +5,9 @@ from s2s_toolkit.strategies.contract import Advance, Search, Settings
 from s2s_toolkit.strategies.random import fingerprint, uniform
 from s2s_toolkit.symbols import EOS
 
+LOWEST_TEMPERATURE = 1e-6
+"""What a call's temperature of 0 or less counts as: it takes the most probable symbol and never divides by zero."""
+
 
 class Sample:
     """Draw each symbol from the model's distribution, cut and sharpened as asked.
@@ -66,7 +69,8 @@ class Sample:
     def _draw(self, xp: Namespace, log_probs: Array, number: Array, settings: Settings) -> Array:
         """Invert the distribution function, symbols in the order of their probability; number (B, N) lies in (0, 1)."""
         size = log_probs.shape[-1]
-        ranked, symbols = xp.top_k(log_probs / settings["temperature"], size)  # (B, N, V)
+        temperature = xp.maximum(settings["temperature"], LOWEST_TEMPERATURE)
+        ranked, symbols = xp.top_k(log_probs / temperature, size)  # (B, N, V)
         probs = xp.softmax(ranked)
         before = xp.cumulative_sum(probs, axis=-1) - probs
         rank = xp.arange(size)

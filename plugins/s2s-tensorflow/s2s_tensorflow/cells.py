@@ -18,10 +18,10 @@ class GruCell(keras.layers.Layer):
     def __init__(self, input_size: int, size: int) -> None:
         super().__init__()
         self.size = size
-        self.input_kernel = self.add_weight(shape=(input_size, 3 * size))
-        self.recurrent_kernel = self.add_weight(shape=(size, 3 * size))
-        self.input_bias = self.add_weight(shape=(3 * size,))
-        self.recurrent_bias = self.add_weight(shape=(3 * size,))
+        self.input_kernel = self.add_weight(shape=(input_size, 3 * size), initializer="zeros")
+        self.recurrent_kernel = self.add_weight(shape=(size, 3 * size), initializer="zeros")
+        self.input_bias = self.add_weight(shape=(3 * size,), initializer="zeros")
+        self.recurrent_bias = self.add_weight(shape=(3 * size,), initializer="zeros")
 
     def project(self, inputs: Tensor) -> Tensor:
         """The input's share of the gates: (…, I) -> (…, 3H). The input may be the first columns of the whole."""
@@ -51,9 +51,9 @@ class LstmCell(keras.layers.Layer):
     def __init__(self, input_size: int, size: int) -> None:
         super().__init__()
         self.size = size
-        self.input_kernel = self.add_weight(shape=(input_size, 4 * size))
-        self.recurrent_kernel = self.add_weight(shape=(size, 4 * size))
-        self.bias = self.add_weight(shape=(4 * size,))
+        self.input_kernel = self.add_weight(shape=(input_size, 4 * size), initializer="zeros")
+        self.recurrent_kernel = self.add_weight(shape=(size, 4 * size), initializer="zeros")
+        self.bias = self.add_weight(shape=(4 * size,), initializer="zeros")
 
     def project(self, inputs: Tensor) -> Tensor:
         """The input's share of the gates: (…, I) -> (…, 4H). The input may be the first columns of the whole."""

@@ -73,7 +73,13 @@ class BahdanauDecoder(RecurrentDecoder):
         dropout: float = 0.0,
         readout_size: int = 0,
     ) -> None:
-        options = {"size": size, "num_layers": num_layers, "cell": cell, "dropout": dropout, "readout_size": readout_size}
+        options = {
+            "size": size,
+            "num_layers": num_layers,
+            "cell": cell,
+            "dropout": dropout,
+            "readout_size": readout_size,
+        }
         super().__init__(reference.BahdanauDecoder(embedding_size, memory_size, **options))
 
     def step(self, previous: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
@@ -121,7 +127,13 @@ class LuongDecoder(RecurrentDecoder):
         readout_size: int = 0,
         input_feeding: bool = True,
     ) -> None:
-        options = {"size": size, "num_layers": num_layers, "cell": cell, "dropout": dropout, "readout_size": readout_size}
+        options = {
+            "size": size,
+            "num_layers": num_layers,
+            "cell": cell,
+            "dropout": dropout,
+            "readout_size": readout_size,
+        }
         super().__init__(reference.LuongDecoder(embedding_size, memory_size, **options, input_feeding=input_feeding))
         self.input_feeding = input_feeding
 

@@ -105,16 +105,16 @@ class TensorFlowStepper:
         self._select = tf.function(self._select_rows, input_signature=[LENGTHS, state], autograph=False)
 
     def start(self, source_ids: np.ndarray, source_lengths: np.ndarray, copies: int) -> tuple[Arrays, State]:
-        return self._start(tf.constant(source_ids), tf.constant(source_lengths), tf.constant(copies))
+        return self._start(_tensor(source_ids), _tensor(source_lengths), tf.constant(copies))
 
     def step(
         self, previous_ids: np.ndarray, state: tuple[Arrays, State]
     ) -> tuple[np.ndarray, np.ndarray, tuple[Arrays, State]]:
-        logits, attention, new = self._step(tf.constant(previous_ids), *state)
+        logits, attention, new = self._step(_tensor(previous_ids), *state)
         return logits.numpy(), attention.numpy(), (state[0], new)
 
     def select(self, state: tuple[Arrays, State], rows: np.ndarray) -> tuple[Arrays, State]:
-        return state[0], self._select(tf.constant(rows), state[1])
+        return state[0], self._select(_tensor(rows), state[1])
 
     @tf.function(input_signature=[IDS, LENGTHS, tf.TensorSpec((), tf.int32)], autograph=False)
     def _start(self, source_ids: Tensor, source_lengths: Tensor, copies: Tensor) -> tuple[Arrays, State]:
@@ -127,6 +127,10 @@ class TensorFlowStepper:
 
     def _select_rows(self, rows: Tensor, state: State) -> State:
         return {name: tf.gather(value, rows) for name, value in state.items()}
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    return tf.convert_to_tensor(array, tf.int64)
 
 
 def _as_layer(part: Any, wrapper: type[keras.layers.Layer]) -> keras.layers.Layer:

@@ -1,4 +1,4 @@
-"""Where each weight of `docs/weights.md` lies in a Keras layer: Keras keeps matrices as we do, so only names differ."""
+"""Where each weight of `docs/weights.md` lies in a Keras layer: Keras keeps matrices as we do, so only names are translated."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 from tensorflow import Tensor
+
+from s2s_tensorflow.portable import PortablePart
+from s2s_toolkit.errors import UnsupportedError
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Place:
 
     def to_numpy(self, tensor: Tensor) -> np.ndarray:
         """A tensor of the variable's shape (itself, its gradient, its moments) in our layout."""
-        return tf.convert_to_tensor(tensor).numpy()  # an embedding's gradient comes as slices
+        return tf.convert_to_tensor(tensor).numpy()  # the gradient of an embedding comes as slices
 
     def to_tensor(self, values: np.ndarray) -> Tensor:
         """Our layout -> a tensor of the variable's shape."""
@@ -26,46 +29,55 @@ class Place:
 
 def places(layer: keras.layers.Layer) -> dict[str, Place]:
     """Weight name -> where it lies, for each trained weight of a layer."""
-    found: dict[str, Place] = {}
-    for path, child in named_layers(layer):
-        for name, variable in _own_variables(child):
-            full = ".".join(filter(None, [path, name])).replace("attention.scorer", "attention")
-            found[full] = Place(variable.value)
-    return found
+    found = {
+        path.replace("attention.scorer", "attention"): member
+        for path, member in members(layer)
+        if isinstance(member, keras.Variable) and member.trainable
+    }
+    nameless = {variable.path for variable in layer.trainable_variables} - {
+        variable.path for variable in found.values()
+    }
+    if nameless:
+        raise UnsupportedError(
+            f"weights that are no attribute of their layer have no name: {', '.join(sorted(nameless))}"
+        )
+    return {name: Place(variable.value) for name, variable in found.items()}
 
 
-def named_layers(layer: object, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, keras.layers.Layer]]:
-    """Each layer once, with its path of attributes, list positions and dict keys, like `nn.Module.named_modules`."""
+def members(value: object, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, object]]:
+    """The value and all that it holds, each once, with its path of attributes, list positions and dict keys.
+
+    What `nn.Module.named_modules` and `named_parameters` are to PyTorch.
+    """
     seen = set() if seen is None else seen
-    if id(layer) in seen:
+    if id(value) in seen:
         return
-    seen.add(id(layer))
-    if isinstance(layer, keras.layers.Layer):
-        yield path, layer
-    for name, child in _children(layer):
-        yield from named_layers(child, ".".join(filter(None, [path, name])), seen)
+    seen.add(id(value))
+    yield path, value
+    for name, child in _children(value):
+        yield from members(child, ".".join(filter(None, [path, name])), seen)
 
 
 def _children(value: object) -> Iterator[tuple[str, object]]:
-    """What may hold layers: the attributes of a layer that are not Keras' own, the members of a list, tuple or dict."""
-    if isinstance(value, keras.Model):
+    if isinstance(value, PortablePart):
+        value = value.arrays
+    if isinstance(value, keras.Sequential):
         value = value.layers
     if isinstance(value, keras.layers.Layer):
-        yield from attributes(value).items()
+        for name, child in _attributes(value).items():
+            yield _weight_name(value, name) if isinstance(child, keras.Variable) else name, child
     elif isinstance(value, dict):
-        yield from ((str(key), member) for key, member in value.items())
+        yield from ((str(key), child) for key, child in value.items())
     elif isinstance(value, list | tuple):
-        yield from ((str(position), member) for position, member in enumerate(value))
+        yield from ((str(position), child) for position, child in enumerate(value))
 
 
-def attributes(layer: keras.layers.Layer) -> dict[str, object]:
+def _attributes(layer: keras.layers.Layer) -> dict[str, object]:
     """The attributes that a layer's class has added to those of every Keras layer; TensorFlow's own begin with `_self_`."""
     internal = vars(keras.layers.Layer())
     return {name: x for name, x in vars(layer).items() if name not in internal and not name.startswith("_self_")}
 
 
-def _own_variables(layer: keras.layers.Layer) -> Iterator[tuple[str, keras.Variable]]:
-    """Keras' Dense and Embedding keep `kernel` and `embeddings` behind an underscore."""
-    for name, value in attributes(layer).items():
-        if isinstance(value, keras.Variable) and value.trainable:
-            yield "" if isinstance(layer, keras.layers.Embedding) else name.removeprefix("_"), value
+def _weight_name(layer: keras.layers.Layer, attribute: str) -> str:
+    """An embedding is known by its path alone; Keras' own layers keep their arrays behind an underscore."""
+    return "" if isinstance(layer, keras.layers.Embedding) else attribute.removeprefix("_")

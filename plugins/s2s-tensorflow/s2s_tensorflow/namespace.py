@@ -26,7 +26,6 @@ class TensorFlowNamespace:
     max = staticmethod(tf.reduce_max)
     mean = staticmethod(tf.reduce_mean)
     min = staticmethod(tf.reduce_min)
-    permute_dims = staticmethod(tf.transpose)
     softmax = staticmethod(tf.nn.softmax)
 
     @staticmethod
@@ -52,9 +51,9 @@ class TensorFlowNamespace:
 
     @staticmethod
     def asarray(values: Any, *, dtype: DType | None = None) -> Tensor:
-        if dtype is None and not hasattr(values, "dtype"):
-            dtype = _default_dtype(values)
-        return tf.cast(values, dtype) if hasattr(values, "dtype") and dtype else tf.convert_to_tensor(values, dtype)
+        if hasattr(values, "dtype"):
+            return tf.cast(values, dtype or values.dtype)
+        return tf.convert_to_tensor(values, dtype or _default_dtype(values))
 
     @staticmethod
     def astype(x: Tensor, dtype: DType) -> Tensor:
@@ -74,11 +73,12 @@ class TensorFlowNamespace:
         return tf.concat([tf.reshape(x, (-1,)) for x in arrays] if axis is None else arrays, axis or 0)
 
     @staticmethod
-    def cumulative_sum(x: Tensor, *, axis: int | None = None, include_initial: bool = False) -> Tensor:
-        sums = tf.cumsum(_summable(x), axis=axis or 0)  # the standard lets a vector go without an axis
-        if not include_initial:
-            return sums
-        return tf.concat([tf.zeros_like(tf.gather(sums, [0], axis=axis or 0)), sums], axis=axis or 0)
+    def cumulative_sum(
+        x: Tensor, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False
+    ) -> Tensor:
+        axis = axis or 0  # the standard lets a vector go without an axis
+        sums = tf.cumsum(_summable(x, dtype), axis=axis)
+        return tf.concat([tf.zeros_like(tf.gather(sums, [0], axis=axis)), sums], axis=axis) if include_initial else sums
 
     @staticmethod
     def floor(x: Tensor) -> Tensor:
@@ -91,7 +91,9 @@ class TensorFlowNamespace:
     @staticmethod
     def matmul(x1: Tensor, x2: Tensor) -> Tensor:
         if x2.shape.rank <= 2:
-            return tf.tensordot(x1, x2, axes=1)  # one product, where `tf.matmul` would make one for each row of the batch
+            return tf.tensordot(
+                x1, x2, axes=1
+            )  # one product, where `tf.matmul` would make one for each row of the batch
         return tf.matmul(x1, x2) if x1.shape.rank > 1 else tf.squeeze(tf.matmul(x1[None], x2), axis=-2)
 
     @staticmethod
@@ -103,6 +105,10 @@ class TensorFlowNamespace:
         return tf.minimum(*_alike(x1, x2))
 
     @staticmethod
+    def permute_dims(x: Tensor, axes: Sequence[int]) -> Tensor:
+        return tf.transpose(x, axes)
+
+    @staticmethod
     def pow(x1: Operand, x2: Operand) -> Tensor:
         return tf.pow(*_alike(x1, x2))
 
@@ -111,8 +117,8 @@ class TensorFlowNamespace:
         return tf.math.floormod(*_alike(x1, x2))
 
     @staticmethod
-    def sum(x: Tensor, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-        return tf.reduce_sum(_summable(x), axis=axis, keepdims=keepdims)
+    def sum(x: Tensor, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Tensor:
+        return tf.reduce_sum(_summable(x, dtype), axis=axis, keepdims=keepdims)
 
     @staticmethod
     def take(x: Tensor, indices: Tensor, *, axis: int = 0) -> Tensor:
@@ -129,8 +135,7 @@ class TensorFlowNamespace:
     @staticmethod
     def top_k(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
         """Of equal values TensorFlow documents the lower index first, as we want."""
-        values, positions = tf.math.top_k(x, k, index_type=tf.int64)
-        return values, positions
+        return tuple(tf.math.top_k(x, k, index_type=tf.int64))
 
     @staticmethod
     def where(condition: Tensor, x1: Operand, x2: Operand) -> Tensor:
@@ -140,7 +145,7 @@ class TensorFlowNamespace:
 def _alike(x1: Operand, x2: Operand) -> tuple[Tensor, Tensor]:
     """A Python number takes the dtype of the array beside it."""
     dtype = next((x.dtype for x in (x1, x2) if hasattr(x, "dtype")), None)
-    return tuple(x if hasattr(x, "dtype") else TensorFlowNamespace.asarray(x, dtype=dtype) for x in (x1, x2))
+    return tuple(x if hasattr(x, "dtype") else tf.convert_to_tensor(x, dtype or _default_dtype(x)) for x in (x1, x2))
 
 
 def _default_dtype(values: Any) -> DType:
@@ -149,6 +154,6 @@ def _default_dtype(values: Any) -> DType:
     return {tf.int32: tf.int64}.get(dtype, dtype)
 
 
-def _summable(x: Tensor) -> Tensor:
+def _summable(x: Tensor, dtype: DType | None) -> Tensor:
     """Sums of integers are int64."""
-    return x if x.dtype.is_floating else tf.cast(x, tf.int64)
+    return tf.cast(x, dtype or (x.dtype if x.dtype.is_floating else tf.int64))

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import Tensor
 
-from s2s_tensorflow.layout import Place, attributes, named_layers, places
+from s2s_tensorflow.layout import Place, members, places
 from s2s_tensorflow.loss import BATCH, batch_loss, to_tensors
 from s2s_tensorflow.model import Model
 from s2s_toolkit.batches import Batch
@@ -88,11 +88,6 @@ class Adam:
 
 def reseed(model: Model, seed: Tensor) -> None:
     """Start the random numbers of every layer anew, each in its own stream, so that a step depends on its seed alone."""
-    generators = [
-        value
-        for _, layer in named_layers(model)
-        for value in attributes(layer).values()
-        if isinstance(value, keras.random.SeedGenerator)
-    ]
+    generators = [member for _, member in members(model) if isinstance(member, keras.random.SeedGenerator)]
     for number, generator in enumerate(generators):
         generator.state.assign(tf.stack([seed, tf.constant(number * DRAWS, tf.int64)]))

@@ -13,19 +13,19 @@ Attend = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 class PortablePart(keras.layers.Layer):
-    """Holds the declared weights of a portable part, each an attribute of that name, dots and all."""
+    """Holds the declared weights of a portable part by their own names, which may have dots."""
 
     def __init__(self, part: Any) -> None:
         super().__init__()
         self.part = part
-        self.names = tuple(part.weights())
-        for name, weight in part.weights().items():
-            setattr(self, name, self.add_weight(shape=weight.shape, initializer="zeros"))
+        self.arrays = {
+            name: self.add_weight(shape=weight.shape, initializer="zeros") for name, weight in part.weights().items()
+        }
 
     @property
-    def arrays(self) -> dict[str, Tensor]:
-        """The part's weights by their own names; `weights` is Keras' word for a list of them."""
-        return {name: getattr(self, name).value for name in self.names}
+    def tensors(self) -> dict[str, Tensor]:
+        """The part's weights as they are now; `weights` is Keras' word for a list of variables."""
+        return {name: tf.convert_to_tensor(variable) for name, variable in self.arrays.items()}
 
 
 class PortableScorer(PortablePart):
@@ -33,11 +33,11 @@ class PortableScorer(PortablePart):
 
     def keys(self, memory: Tensor) -> Tensor:
         """Memory (B, S, M) -> keys (B, S, A)."""
-        return self.part.keys(TensorFlowNamespace(), self.arrays, memory)
+        return self.part.keys(TensorFlowNamespace(), self.tensors, memory)
 
     def score(self, query: Tensor, keys: Tensor) -> Tensor:
         """Query (B, T, Q), keys (B, S, A) -> scores (B, T, S)."""
-        return self.part.score(TensorFlowNamespace(), self.arrays, query, keys)
+        return self.part.score(TensorFlowNamespace(), self.tensors, query, keys)
 
 
 class PortableEncoder(PortablePart):
@@ -45,7 +45,7 @@ class PortableEncoder(PortablePart):
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Embedded source (B, S, E), lengths (B,) -> memory (B, S, M), summary (B, M)."""
-        return self.part.encode(TensorFlowNamespace(), self.arrays, inputs, lengths)
+        return self.part.encode(TensorFlowNamespace(), self.tensors, inputs, lengths)
 
 
 class PortableDecoder(PortablePart):
@@ -53,11 +53,13 @@ class PortableDecoder(PortablePart):
 
     def start(self, summary: Tensor) -> dict[str, Tensor]:
         """Summary (B, M) -> the first state."""
-        return self.part.start(TensorFlowNamespace(), self.arrays, summary)
+        return self.part.start(TensorFlowNamespace(), self.tensors, summary)
 
-    def step(self, previous: Tensor, state: dict[str, Tensor], attend: Attend) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    def step(
+        self, previous: Tensor, state: dict[str, Tensor], attend: Attend
+    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
-        return self.part.step(TensorFlowNamespace(), self.arrays, previous, state, attend)
+        return self.part.step(TensorFlowNamespace(), self.tensors, previous, state, attend)
 
     def unroll(self, embedded: Tensor, state: dict[str, Tensor], attend: Attend) -> tuple[Tensor, Tensor]:
         """Embedded target (B, T, E) -> readouts (B, T, R), attention (B, T, S)."""

@@ -1,0 +1,235 @@
+"""Exporting writes a file that was verified, or none."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from s2s_onnx.commands.verify import verify_file
+from s2s_onnx.exporter import VERIFIED_SOURCES, OnnxExporter
+from s2s_onnx.translator import Translator
+from s2s_onnx.verification import sample_sources, verify
+from s2s_toolkit.errors import ConfigError, RunError, S2SError, UnknownComponentError
+from s2s_toolkit.exporter import open_translator
+from s2s_toolkit.loading import load_translator
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import Run, load_checkpoint, save_checkpoint
+from s2s_toolkit.symbols import EOS
+from s2s_toolkit.translation import Translation
+
+MakeRun = Callable[..., Run]
+
+
+def export(run: Run, path: Path, registry: Registry, strategy: str = "", **options: object) -> str:
+    return OnnxExporter().export(run, path, registry, framework="", strategy=strategy, options=options)
+
+
+def test_export_writes_a_verified_file(run: Run, registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    report = export(run, path, registry)
+    assert report.startswith("verified against numpy: the same text for 64 sources; greatest difference of scores ")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model.onnx"]
+    assert Translator(path).metadata["verification"] == report.removeprefix("verified against ")
+    assert len(open_translator(path, registry)(["abc"])) == 1
+
+
+def test_file_is_valid_onnx_of_the_declared_operator_sets(exported: Callable[..., Path]) -> None:
+    model = onnx.load(exported("beam"))
+    onnx.checker.check_model(model)
+    assert {(used.domain, used.version) for used in model.opset_import} == {
+        ("", 21),
+        ("ai.onnx.ml", 4),
+        ("com.microsoft", 1),
+    }
+    assert model.ir_version == 10
+
+
+def test_two_exports_of_a_run_are_byte_identical(run: Run, registry: Registry, tmp_path: Path) -> None:
+    for name in ("one.onnx", "two.onnx"):
+        export(run, tmp_path / name, registry, "beam", n_best=2)
+    assert (tmp_path / "one.onnx").read_bytes() == (tmp_path / "two.onnx").read_bytes()
+
+
+def test_config_chooses_the_strategy(make_run: MakeRun, registry: Registry, tmp_path: Path) -> None:
+    run = make_run(
+        tmp_path / "run", decoding={"strategy": "beam", "beam_size": 2, "length_penalty": 0.5, "max_length": 7}
+    )
+    path = tmp_path / "model.onnx"
+    export(run, path, registry, length_penalty=1.0)
+    assert Translator(path).metadata["fixed"] == {"beam_size": 2, "n_best": 1}
+    assert Translator(path).defaults == {"length_penalty": 1.0, "max_length": 7}
+
+
+def test_existing_file_is_replaced(run: Run, registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_text("old")
+    export(run, path, registry)
+    assert Translator(path)(["ab"])
+
+
+def assert_nothing_written(folder: Path) -> None:
+    assert [entry.name for entry in folder.iterdir() if entry.suffix == ".onnx"] == []
+
+
+def test_export_without_a_checkpoint_leaves_nothing(make_run: MakeRun, registry: Registry, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    run.checkpoint_path("best").unlink()
+    with pytest.raises(RunError, match=r"best.safetensors; was training finished\?"):
+        export(run, tmp_path / "model.onnx", registry)
+    assert_nothing_written(tmp_path)
+
+
+def test_unknown_strategy_and_option_leave_nothing(run: Run, registry: Registry, tmp_path: Path) -> None:
+    with pytest.raises(UnknownComponentError, match="no decoding strategy called 'bean'"):
+        export(run, tmp_path / "model.onnx", registry, "bean")
+    with pytest.raises(ConfigError, match="beam_sise"):
+        export(run, tmp_path / "model.onnx", registry, "beam", beam_sise=3)
+    with pytest.raises(S2SError, match="there is no folder"):
+        export(run, tmp_path / "absent" / "model.onnx", registry)
+    assert_nothing_written(tmp_path)
+
+
+def test_weights_that_are_no_numbers_leave_nothing(make_run: MakeRun, registry: Registry, tmp_path: Path) -> None:
+    """A comparison of NaN with NaN must not pass for agreement."""
+    run = make_run(tmp_path / "run")
+    weights = load_checkpoint(run.checkpoint_path("best")).weights
+    weights["output.kernel"][0, 5] = np.nan
+    save_checkpoint(run.checkpoint_path("best"), weights)
+    with pytest.raises(S2SError, match="disagree"):
+        export(run, tmp_path / "model.onnx", registry)
+    assert_nothing_written(tmp_path)
+
+
+@pytest.mark.parametrize("strategy", ["greedy", "beam", "sample"])
+def test_file_of_another_run_is_refused(
+    exported: Callable[..., Path], make_run: MakeRun, registry: Registry, tmp_path: Path, strategy: str
+) -> None:
+    other = make_run(tmp_path / "other", seed=2)
+    model = load_translator(other, registry, strategy=strategy)
+    with pytest.raises(S2SError, match=r"disagree on source .*, result 1: "):
+        verify(Translator(exported(strategy)), model, sample_sources(other, VERIFIED_SOURCES))
+
+
+def test_small_differences_are_found(
+    exported: Callable[..., Path], make_run: MakeRun, registry: Registry, tmp_path: Path
+) -> None:
+    """Texts agree, and so nearly do scores: only the attention tells."""
+    other = make_run(tmp_path / "other")
+    weights = load_checkpoint(other.checkpoint_path("best")).weights
+    weights["attention.energy"] *= np.float32(1.003)
+    save_checkpoint(other.checkpoint_path("best"), weights)
+    with pytest.raises(S2SError, match="disagree on source"):
+        verify(
+            Translator(exported("greedy")), load_translator(other, registry), sample_sources(other, VERIFIED_SOURCES)
+        )
+
+
+def test_verify_file(exported: Callable[..., Path], run: Run, registry: Registry, tmp_path: Path) -> None:
+    path = exported("beam", n_best=2)
+    report = verify_file(path, run.path, registry)
+    assert report.startswith(f"{path} against {run.path}: the same text for 64 sources; greatest difference")
+    data = tmp_path / "pairs.tsv"
+    data.write_text("abc\tuv\n\tw\nddé\tx y\n", encoding="utf-8")
+    assert "the same text for 3 sources;" in verify_file(path, run.path, registry, data=data)
+
+
+def test_sources_come_from_the_dev_pairs_where_there_are_some(run: Run, tmp_path: Path) -> None:
+    pairs = tmp_path / "dev.tsv"
+    pairs.write_text("".join(f"source {number}\tx\n" for number in range(9)) + "no tab\n", encoding="utf-8")
+    config = run.config.model_copy(update={"data": run.config.data.model_copy(update={"dev": pairs})})
+    found = sample_sources(replace(run, config=config), 5)
+    assert found[:5] == [f"source {number}" for number in range(5)]
+    assert found[5:] == sample_sources(run, 5)
+    assert len(found) == 10
+
+
+# ties
+
+
+class Fixed:
+    """A translator that answers with given translations, one for each source."""
+
+    def __init__(self, *translations: Translation) -> None:
+        self.translations = list(translations)
+
+    def __call__(self, texts: object) -> list[Translation]:
+        return self.translations
+
+
+def translation(symbols: str, log_probs: list[float], *others: Translation, score: float | None = None) -> Translation:
+    attention = np.full((len(symbols), 2), 0.5, np.float32)
+    total = sum(log_probs) if score is None else score
+    return Translation(symbols, total, tuple(symbols), ("a", "</s>"), np.array(log_probs), attention, others)
+
+
+PLAIN = translation("xy", [-1.0, -2.0])
+
+
+def test_equal_translations_are_no_tie() -> None:
+    report = verify(Fixed(PLAIN), Fixed(PLAIN), ["a"])
+    assert (report.num_sources, report.num_ties, report.score_difference) == (1, 0, 0.0)
+    assert "ties" not in str(report)
+
+
+def test_targets_of_one_score_are_a_tie() -> None:
+    report = verify(Fixed(PLAIN), Fixed(translation("xz", [-2.0, -1.00001])), ["a"])
+    assert report.num_ties == 1
+    assert str(report).startswith("the same text for 1 sources, 1 of them ties; ")
+
+
+def test_symbols_of_one_probability_are_a_tie_wherever_they_lead() -> None:
+    ours = translation("wxy", [-0.5, -1.0, -2.0])
+    theirs = translation("wzz", [-0.5, -1.000001, -7.0])
+    assert verify(Fixed(ours), Fixed(theirs), ["a"]).num_ties == 1
+
+
+def test_behind_a_tie_the_order_is_open() -> None:
+    first, second = translation("x", [-1.0]), translation("y", [-1.0])
+    ours = translation("x", [-1.0], second)
+    theirs = translation("y", [-1.0], first)
+    assert verify(Fixed(ours), Fixed(theirs), ["a"]).num_ties == 1
+
+
+DISAGREEMENTS = {
+    "another score": translation("xy", [-1.0, -2.0], score=-3.01),
+    "no score": translation("xy", [-1.0, -2.0], score=float("nan")),
+    "another symbol": translation("xz", [-1.0, -2.5]),
+    "a less probable start": translation("zy", [-1.5, -2.0]),
+    "a longer target": translation("xyz", [-1.0, -2.0, -1.0]),
+    "other source symbols": replace(PLAIN, source_symbols=("b", "</s>")),
+    "other attention": replace(PLAIN, attention=np.array([[0.5, 0.5], [0.4, 0.6]], np.float32)),
+    "no attention": replace(PLAIN, attention=np.full((2, 2), np.nan, np.float32)),
+}
+
+
+@pytest.mark.parametrize("name", DISAGREEMENTS)
+def test_what_is_no_tie_is_a_disagreement(name: str) -> None:
+    with pytest.raises(S2SError, match="disagree on source 'a', result 1: "):
+        verify(Fixed(PLAIN), Fixed(DISAGREEMENTS[name]), ["a"])
+
+
+def test_alternatives_are_compared_too() -> None:
+    ours, theirs = (translation("x", [-1.0], translation("y", [log_prob])) for log_prob in (-2.0, -2.5))
+    with pytest.raises(S2SError, match=r"result 2: 'y' at -2\.000000 and 'y' at -2\.500000"):
+        verify(Fixed(ours), Fixed(theirs), ["a"])
+
+
+def test_a_model_of_ties_can_be_exported(make_run: MakeRun, registry: Registry, tmp_path: Path) -> None:
+    """With output weights of zero all symbols but EOS are equally probable; the first of them is taken by both."""
+    run = make_run(tmp_path / "run")
+    weights = load_checkpoint(run.checkpoint_path("best")).weights
+    weights["output.kernel"][:] = 0
+    weights["output.bias"][:] = 0
+    weights["output.bias"][EOS] = -5
+    save_checkpoint(run.checkpoint_path("best"), weights)
+    for strategy in ("greedy", "beam", "sample"):
+        assert "ties" not in export(run, tmp_path / f"{strategy}.onnx", registry, strategy)
+
+
+def test_a_source_vocabulary_may_be_empty(make_run: MakeRun, registry: Registry, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", source_symbols=())
+    export(run, tmp_path / "model.onnx", registry)
+    assert Translator(tmp_path / "model.onnx")(["ab"])[0].source_symbols == ("a", "b", "</s>")

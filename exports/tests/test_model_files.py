@@ -1,0 +1,109 @@
+"""A file that can't be used is refused when it is opened, in one clear line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from s2s_onnx.metadata import KEY
+from s2s_onnx.opset import IR_VERSION
+from s2s_onnx.translator import Translator
+from s2s_toolkit.errors import ModelFileError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "model.onnx"
+
+
+@pytest.fixture
+def whole(exported: Callable[..., Path]) -> bytes:
+    return exported("greedy").read_bytes()
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ModelFileError) as caught:
+        Translator(path)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    return message
+
+
+def with_metadata(whole: bytes, value: str) -> bytes:
+    model = onnx.load_model_from_string(whole)
+    model.metadata_props[0].value = value
+    return model.SerializeToString()
+
+
+def changed(whole: bytes, **entries: object) -> bytes:
+    content = json.loads(onnx.load_model_from_string(whole).metadata_props[0].value)
+    return with_metadata(whole, json.dumps(content | entries))
+
+
+def test_missing_file(path: Path) -> None:
+    assert refusal(path) == f"there is no model file {path}"
+
+
+def test_folder(path: Path) -> None:
+    path.mkdir()
+    assert "is a folder" in refusal(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model\n", b"\x00" * 99, '{"é": 1}'.encode()])
+def test_file_of_another_kind(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert "can open" in refusal(path) or "was not written by" in refusal(path)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.7, 0.99, 0.9999])
+def test_truncated_file(path: Path, whole: bytes, share: float) -> None:
+    path.write_bytes(whole[: int(len(whole) * share)])
+    assert "no ONNX model that onnxruntime can open" in refusal(path)
+
+
+def test_model_of_somebody_else(path: Path) -> None:
+    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [2]) for name in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("Abs", ["x"], ["y"])], "theirs", value[:1], value[1:])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=IR_VERSION), path)
+    assert "was not written by `s2s export`" in refusal(path)
+
+
+@pytest.mark.parametrize("value", ["", "{", "[]", "null", '"text"', "{}", "[" * 100_000, '{"format": 1}'])
+def test_damaged_metadata(path: Path, whole: bytes, value: str) -> None:
+    path.write_bytes(with_metadata(whole, value))
+    assert "has damaged metadata" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [{"settings": None}, {"settings": []}, {"fixed": 1}, {"strategy": None}, {"settings": {"max_length": "9"}}],
+)
+def test_metadata_of_the_wrong_type(path: Path, whole: bytes, entries: dict[str, object]) -> None:
+    path.write_bytes(changed(whole, **entries))
+    assert "has damaged metadata" in refusal(path)
+
+
+@pytest.mark.parametrize("found", [2, 99, "1", None])
+def test_newer_format(path: Path, whole: bytes, found: object) -> None:
+    path.write_bytes(changed(whole, format=found))
+    assert f"has format {found}, this version reads 1; use the version that wrote it" in refusal(path)
+
+
+def test_settings_that_the_graph_lacks(path: Path, whole: bytes) -> None:
+    path.write_bytes(changed(whole, settings={"max_length": 9, "temperature": 1.0}))
+    assert "its graph has no 'temperature'" in refusal(path)
+
+
+def test_outputs_that_the_graph_lacks(path: Path, whole: bytes) -> None:
+    model = onnx.load_model_from_string(whole)
+    del model.graph.output[-1]
+    onnx.save(model, path)
+    assert "its graph has no 'source_symbols'" in refusal(path)
+
+
+def test_metadata_lies_under_our_key(whole: bytes) -> None:
+    assert [entry.key for entry in onnx.load_model_from_string(whole).metadata_props] == [KEY]
