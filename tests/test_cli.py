@@ -13,6 +13,14 @@ from s2s_toolkit.registry import Registry
 
 HEAVY = "torch tensorflow keras onnx onnxruntime spox numpy pydantic rich matplotlib babel s2s_toolkit.config".split()
 S2S = [sys.executable, "-c", "from s2s_toolkit.cli import main; main()"]
+FOREIGN = """
+from s2s_toolkit.components import ANY, Component
+from s2s_toolkit.hookspecs import hookimpl
+
+@hookimpl
+def s2s_tokenizers():
+    return [Component("foreign", ANY, "foreign:x", "日")]
+"""
 COMMANDS = "train translate evaluate export plot plugins demo".split()
 
 
@@ -90,25 +98,17 @@ def test_a_command_that_is_none_is_refused(s2s, with_part):
 
 
 def test_a_broken_plugin_is_one_line_and_no_hindrance(tmp_path):
-    package = tmp_path / "broken-1.0.dist-info"
-    package.mkdir()
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
-    (package / "entry_points.txt").write_text("[s2s_toolkit]\nbroken = broken\n")
-    (tmp_path / "broken.py").write_text("raise RuntimeError('two\\nlines')\n")
+    install(tmp_path, "broken", "raise RuntimeError('two\\nlines')")
     done = run_s2s("--help", folder=tmp_path)
     assert done.returncode == 0
     assert done.stderr == "s2s: warning: plugin broken is skipped: RuntimeError: two lines\n"
 
 
 def test_a_terminal_that_lacks_a_character_is_no_reason_to_fail(tmp_path):
-    package = tmp_path / "foreign-1.0.dist-info"
-    package.mkdir()
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign\nVersion: 1.0\n")
-    (package / "entry_points.txt").write_text("[s2s_toolkit]\nforeign = foreign\n")
-    (tmp_path / "foreign.py").write_text(FOREIGN, encoding="utf-8")
-    done = run_s2s("plugins", "list", folder=tmp_path, PYTHONIOENCODING="ascii")
+    install(tmp_path, "foreign", FOREIGN)
+    done = run_s2s("plugins", "list", folder=tmp_path, PYTHONIOENCODING="latin-1")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "caf\\xe9" in done.stdout
+    assert "\\u65e5" in done.stdout
 
 
 def test_a_reader_that_goes_away_is_no_error():
@@ -131,7 +131,15 @@ def failing(error: BaseException) -> click.Command:
     return fail
 
 
+def install(folder: Path, name: str, code: str) -> None:
+    """Make a plugin that a process with this folder on its path finds."""
+    package = folder / f"{name}-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text(f"[s2s_toolkit]\n{name} = {name}\n")
+    (folder / f"{name}.py").write_text(code, encoding="utf-8")
+
+
 def run_s2s(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [*S2S, *arguments], capture_output=True, text=True, cwd=folder, env={"PYTHONPATH": str(folder)}
-    )
+    environment |= {"PYTHONPATH": str(folder)}
+    return subprocess.run([*S2S, *arguments], capture_output=True, text=True, cwd=folder, env=environment)

@@ -5,6 +5,7 @@ What it carries keeps its shape, else onnxruntime warns at every step; what each
 
 from dataclasses import dataclass
 
+import numpy as np
 from spox import Var, inline
 
 from s2s_onnx.array import OnnxArray
@@ -92,4 +93,4 @@ class DecodingLoop:
 
 def _sized(var: Var, like: OnnxArray) -> OnnxArray:
     """What the loop carried, with the sizes of its first value; a zero stands for the size that is there."""
-    return OnnxArray(op.reshape(var, op.const([size or 0 for size in like.shape])))
+    return OnnxArray(op.reshape(var, op.const(np.array([size or 0 for size in like.shape], np.int64))))

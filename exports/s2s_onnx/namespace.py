@@ -128,12 +128,10 @@ class OnnxNamespace:
         return _reduced(op.reduce_mean, *alike(x, least="f"), axis=axis, keepdims=keepdims)
 
     def max(self, x: OnnxArray, *, axis: Axes = None, keepdims: bool = False) -> OnnxArray:
-        greatest = _reduced(op.reduce_max, *alike(x, least="i"), axis=axis, keepdims=keepdims)
-        return self.astype(greatest, x.dtype)
+        return self.astype(_reduced(op.reduce_max, *alike(x, least="i"), axis=axis, keepdims=keepdims), x.dtype)
 
     def min(self, x: OnnxArray, *, axis: Axes = None, keepdims: bool = False) -> OnnxArray:
-        least = _reduced(op.reduce_min, *alike(x, least="i"), axis=axis, keepdims=keepdims)
-        return self.astype(least, x.dtype)
+        return self.astype(_reduced(op.reduce_min, *alike(x, least="i"), axis=axis, keepdims=keepdims), x.dtype)
 
     def all(self, x: OnnxArray, *, axis: Axes = None, keepdims: bool = False) -> OnnxArray:
         return self.min(self.astype(x, np.bool_), axis=axis, keepdims=keepdims)

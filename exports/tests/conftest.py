@@ -1,15 +1,21 @@
-"""Fixtures that tests share: runs and files of models small enough for numpy, on random weights away from zero."""
+"""Fixtures that tests share: runs and files of models small enough for numpy, and graphs of single functions."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
+from spox import Tensor, argument, build
 
+from s2s_onnx.array import OnnxArray
 from s2s_onnx.exporter import OnnxExporter
+from s2s_onnx.namespace import OnnxNamespace
 from s2s_onnx.opset import IR_VERSION
+from s2s_toolkit.arrays import NumpyNamespace
 from s2s_toolkit.config import Config
 from s2s_toolkit.loading import plan_of
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights
@@ -26,6 +32,23 @@ MODEL = {
     "decoder": {"name": "luong", "cell": "lstm", "size": 6, "readout_size": 8},
 }
 SOURCE_SYMBOLS, TARGET_SYMBOLS = "abcdefgé ", ("uv", "w", "x", "y", "für", "né", "z")
+
+
+RNG = np.random.default_rng(1)
+ARRAYS = {
+    "x": RNG.normal(0, 2, (3, 5)).astype(np.float32),
+    "y": RNG.normal(0, 2, (3, 5)).astype(np.float32),
+    "i": RNG.integers(-9, 9, (3, 5)),
+    "j": np.array([[1, -2, 3, -4, 5]] * 3),
+    "b": np.array([[True, False, True, True, False], [False] * 5, [True] * 5]),
+    "c": np.array([[True, True, False, True, False]] * 3),
+    "ties": np.array([[1.0, 3.0, 3.0, 0.0, 3.0], [2.0] * 5, [-1.0, -1.0, 0.0, 0.0, -2.0]], np.float32),
+    "z": RNG.normal(0, 1, (3, 5, 7)).astype(np.float32),
+    "v": RNG.normal(0, 1, 7).astype(np.float32),
+    "n": np.array(4),
+}
+LETTERS = {(3, 5): ("B", "S"), (3, 5, 7): ("B", "S", 7), (7,): (7,), (): ()}
+"""The axes of the arrays as the graph knows them: batch and positions are open."""
 
 
 @pytest.fixture(scope="session")
@@ -97,3 +120,28 @@ def run_graph() -> Callable[..., dict[str, np.ndarray]]:
         return dict(zip((o.name for o in session.get_outputs()), session.run(None, inputs), strict=True))
 
     return execute
+
+
+@pytest.fixture(scope="session")
+def assert_traced_alike(run_graph: Callable[..., Any]) -> Callable[[Callable[..., Any]], None]:
+    """Run a function on numpy and as a graph; its parameters name `ARRAYS`, but for `xp`, a namespace."""
+
+    def trace(function: Callable[..., Any], names: list[str]) -> np.ndarray:
+        inputs = {name: argument(Tensor(ARRAYS[name].dtype, LETTERS[ARRAYS[name].shape])) for name in names}
+        values = {name: OnnxArray(var) for name, var in inputs.items()}
+        result = function(**values)
+        return run_graph(build(inputs, {"result": result.var}), {name: ARRAYS[name] for name in names})["result"]
+
+    def compare(function: Callable[..., Any]) -> None:
+        parameters = list(signature(function).parameters)
+        names = [name for name in parameters if name != "xp"]
+        on_graph, on_numpy = function, function
+        if "xp" in parameters:
+            on_graph, on_numpy = partial(function, OnnxNamespace()), partial(function, NumpyNamespace())
+        expected = np.asarray(on_numpy(**{name: ARRAYS[name] for name in names}))
+        found = trace(on_graph, names)
+        assert found.dtype == {"b": np.bool_, "i": np.int64, "f": np.float32}[expected.dtype.kind]
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, expected, rtol=2e-6, atol=2e-6)
+
+    return compare

@@ -99,10 +99,10 @@ def _score(translator: TextTranslator, corpus: DateCorpus, registry: Registry) -
     """Exact match on all test rows, whose days are new, and on those whose wording is new too."""
     metric = [registry.load("metric", "exact_match")]
     parts = []
-    for what, rows in {"new dates": corpus.test, "those in a new wording": corpus.unseen["test"]}.items():
+    for rows, what in ((corpus.test, "new days"), (corpus.unseen["test"], "of them in a new wording")):
         evaluation = evaluate(translator, [Pair(*row) for row in rows], metric, registry)
-        parts.append(f"{evaluation.scores['exact_match']:.1f} % of {evaluation.pairs:,} {what}")
-    return f"right are {', '.join(parts)}"
+        parts.append(f"{evaluation.scores['exact_match']:.1f} % on {evaluation.pairs:,} {what}")
+    return f"exact match {', '.join(parts)}"
 
 
 def _translate_five(translator: TextTranslator, corpus: DateCorpus) -> None:

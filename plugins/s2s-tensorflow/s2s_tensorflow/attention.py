@@ -24,7 +24,11 @@ class Attention(keras.layers.Layer):
         return Memory(values, self.scorer.keys(values), mask)
 
     def attend(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
-        """One query per row, (B, Q) -> context (B, M), attention (B, S); or one per step, (B, T, Q) -> (B, T, M), (B, T, S)."""
+        """Look the memory up.
+
+        One query per row: (B, Q) -> context (B, M), attention (B, S).
+        One per step: (B, T, Q) -> context (B, T, M), attention (B, T, S).
+        """
         queries = query if query.shape.rank == 3 else tf.expand_dims(query, axis=1)
         context, attention = attend(TensorFlowNamespace(), self.scorer.score(queries, memory.keys), memory)
         return (context, attention) if query.shape.rank == 3 else (tf.squeeze(context, 1), tf.squeeze(attention, 1))

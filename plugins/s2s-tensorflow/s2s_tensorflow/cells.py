@@ -7,6 +7,8 @@ import keras
 import tensorflow as tf
 from tensorflow import Tensor
 
+from s2s_toolkit.parts.cells import CellName
+
 State = dict[str, Tensor]
 
 
@@ -28,7 +30,7 @@ class GruCell(keras.layers.Layer):
         return tf.tensordot(inputs, _first(self.input_kernel, inputs.shape[-1]), axes=1) + self.input_bias
 
     def rest(self, size: int) -> Tensor:
-        """The kernel of the input's last columns, which `project` was not given: (I', 3H)."""
+        """The kernel of the input's last columns, which `project` was not given: (I', 3H); to be cut before a loop."""
         return self.input_kernel[-size:]
 
     def call(self, projected: Tensor, state: State) -> State:
@@ -60,7 +62,7 @@ class LstmCell(keras.layers.Layer):
         return tf.tensordot(inputs, _first(self.input_kernel, inputs.shape[-1]), axes=1) + self.bias
 
     def rest(self, size: int) -> Tensor:
-        """The kernel of the input's last columns, which `project` was not given: (I', 4H)."""
+        """The kernel of the input's last columns, which `project` was not given: (I', 4H); to be cut before a loop."""
         return self.input_kernel[-size:]
 
     def call(self, projected: Tensor, state: State) -> State:
@@ -72,9 +74,9 @@ class LstmCell(keras.layers.Layer):
 
 
 def _first(kernel: tf.Variable, size: int) -> Tensor:
-    """The first rows; the whole is not cut, since the gradient of a cut fills an array of zeros at every step."""
+    """The first rows; the whole is left whole, since the gradient of a cut fills an array with zeros at every step."""
     return kernel[:size] if size < kernel.shape[0] else kernel
 
 
-CELLS = {"gru": GruCell, "lstm": LstmCell}
+CELLS: dict[CellName, type[GruCell] | type[LstmCell]] = {"gru": GruCell, "lstm": LstmCell}
 """The cells by the name that a config gives."""

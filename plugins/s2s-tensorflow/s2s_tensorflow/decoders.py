@@ -31,9 +31,9 @@ class RecurrentDecoder(keras.layers.Layer):
         self.dropout = keras.layers.Dropout(sizes.dropout, seed=0)
 
     def start(self, summary: Tensor) -> State:
-        """The first state from the encoder's summary (B, M): "hidden_<layer>", and "cell_<layer>" for an LSTM, (B, H)."""
+        """Summary (B, M) -> the first state: "hidden_<layer>", and "cell_<layer>" for an LSTM, each (B, H)."""
         bridged = tf.split(tf.tanh(self.bridge(summary)), len(self.layers), axis=-1)
-        state = {}
+        state: State = {}
         for layer, hidden in enumerate(bridged):
             entries = self.layers[layer].entries
             state |= {f"{entry}_{layer}": hidden if entry == "hidden" else tf.zeros_like(hidden) for entry in entries}
@@ -73,14 +73,17 @@ class BahdanauDecoder(RecurrentDecoder):
         dropout: float = 0.0,
         readout_size: int = 0,
     ) -> None:
-        options = {
-            "size": size,
-            "num_layers": num_layers,
-            "cell": cell,
-            "dropout": dropout,
-            "readout_size": readout_size,
-        }
-        super().__init__(reference.BahdanauDecoder(embedding_size, memory_size, **options))
+        super().__init__(
+            reference.BahdanauDecoder(
+                embedding_size,
+                memory_size,
+                size=size,
+                num_layers=num_layers,
+                cell=cell,
+                dropout=dropout,
+                readout_size=readout_size,
+            )
+        )
 
     def step(self, previous: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
@@ -89,7 +92,10 @@ class BahdanauDecoder(RecurrentDecoder):
         return self._read_out(self._features(self._top(state), previous, context)), attention, state
 
     def unroll(self, embedded: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor]:
-        """Embedded target (B, T, E) -> readouts (B, T, R), attention (B, T, S): all that needs no loop stays out of it."""
+        """Embedded target (B, T, E) -> readouts (B, T, R), attention (B, T, S).
+
+        All that needs no loop stays out of it.
+        """
         rest = self.layers[0].rest(self.memory_size)
         # `tf.scan` stacks what a step returns, and wants a first one for the shapes
         context, attention = (tf.zeros_like(x) for x in attend(self._top(state)))
@@ -127,14 +133,18 @@ class LuongDecoder(RecurrentDecoder):
         readout_size: int = 0,
         input_feeding: bool = True,
     ) -> None:
-        options = {
-            "size": size,
-            "num_layers": num_layers,
-            "cell": cell,
-            "dropout": dropout,
-            "readout_size": readout_size,
-        }
-        super().__init__(reference.LuongDecoder(embedding_size, memory_size, **options, input_feeding=input_feeding))
+        super().__init__(
+            reference.LuongDecoder(
+                embedding_size,
+                memory_size,
+                size=size,
+                num_layers=num_layers,
+                cell=cell,
+                dropout=dropout,
+                readout_size=readout_size,
+                input_feeding=input_feeding,
+            )
+        )
         self.input_feeding = input_feeding
 
     def start(self, summary: Tensor) -> State:

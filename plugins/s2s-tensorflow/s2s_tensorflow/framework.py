@@ -32,9 +32,9 @@ class TensorFlowFramework:
         if keras.config.backend() != "tensorflow":
             raise UnsupportedError(f"Keras runs on {keras.config.backend()!r} here; set KERAS_BACKEND=tensorflow")
         encoder = _as_layer(parts.encoder, PortableEncoder)
+        attention = Attention(_as_layer(parts.scorer, PortableScorer))
         decoder = _as_layer(parts.decoder, PortableDecoder)
-        decoder.readout_size = parts.decoder.readout_size
-        return TensorFlowModel(Model(plan, encoder, Attention(_as_layer(parts.scorer, PortableScorer)), decoder))
+        return TensorFlowModel(Model(plan, encoder, attention, decoder))
 
 
 class TensorFlowModel:

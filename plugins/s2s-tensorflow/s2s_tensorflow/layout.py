@@ -1,4 +1,7 @@
-"""Where each weight of `docs/weights.md` lies in a Keras layer: Keras keeps matrices as we do, so only names are translated."""
+"""Where each weight of `docs/weights.md` lies in a Keras layer.
+
+Keras keeps matrices as we do, and the cells are our own, so only names are translated.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,7 +76,7 @@ def _children(value: object) -> Iterator[tuple[str, object]]:
 
 
 def _attributes(layer: keras.layers.Layer) -> dict[str, object]:
-    """The attributes that a layer's class has added to those of every Keras layer; TensorFlow's own begin with `_self_`."""
+    """The attributes that a layer has beyond those of every Keras layer; TensorFlow's own begin with `_self_`."""
     internal = vars(keras.layers.Layer())
     return {name: x for name, x in vars(layer).items() if name not in internal and not name.startswith("_self_")}
 

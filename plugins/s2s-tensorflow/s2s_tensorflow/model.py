@@ -1,6 +1,7 @@
 """The whole model: embeddings, encoder, attention, decoder, output projection (its twin: `s2s_toolkit.reference`)."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -23,7 +24,7 @@ class Model(keras.layers.Layer):
         decoder: Has `start`, `step` and `unroll`.
     """
 
-    output = None  # hides Keras' property of this name, which is for functional models
+    output: Any = None  # hides Keras' property of this name, which is for functional models
 
     def __init__(
         self, plan: ModelPlan, encoder: keras.layers.Layer, attention: Attention, decoder: keras.layers.Layer

@@ -1,7 +1,7 @@
 """TensorFlow as an array namespace for portable parts (`s2s_toolkit.arrays`)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 from tensorflow import DType, Tensor
@@ -9,7 +9,7 @@ from tensorflow import DType, Tensor
 from s2s_toolkit.arrays import FUNCTIONS
 
 Axis = int | tuple[int, ...] | None
-Operand = Tensor | bool | int | float
+Operand: TypeAlias = Tensor | bool | int | float
 
 
 class TensorFlowNamespace:
@@ -145,13 +145,17 @@ class TensorFlowNamespace:
 def _alike(x1: Operand, x2: Operand) -> tuple[Tensor, Tensor]:
     """A Python number takes the dtype of the array beside it."""
     dtype = next((x.dtype for x in (x1, x2) if hasattr(x, "dtype")), None)
-    return tuple(x if hasattr(x, "dtype") else tf.convert_to_tensor(x, dtype or _default_dtype(x)) for x in (x1, x2))
+    return _array(x1, dtype), _array(x2, dtype)
+
+
+def _array(x: Operand, dtype: DType | None) -> Tensor:
+    return x if hasattr(x, "dtype") else TensorFlowNamespace.asarray(x, dtype=dtype)
 
 
 def _default_dtype(values: Any) -> DType:
     """What the standard calls the default dtypes, of Python numbers or lists of them."""
     dtype = tf.convert_to_tensor(values).dtype
-    return {tf.int32: tf.int64}.get(dtype, dtype)
+    return tf.int64 if dtype == tf.int32 else dtype
 
 
 def _summable(x: Tensor, dtype: DType | None) -> Tensor:

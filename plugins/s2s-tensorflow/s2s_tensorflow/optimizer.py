@@ -67,7 +67,10 @@ class Adam:
         return loss
 
     def _update(self, gradients: list[Tensor], learning_rate: Tensor) -> None:
-        """TensorFlow's fused kernel adds epsilon before it corrects the variance, so epsilon is given as much too small."""
+        """Apply one step in TensorFlow's fused kernel, which wants both corrections in the rate.
+
+        It adds epsilon to the uncorrected deviation, so that epsilon has to be made as much smaller.
+        """
         steps = tf.cast(self.steps.assign_add(1), tf.float64)
         root = tf.sqrt(1 - VARIANCE_DECAY**steps)
         rate = learning_rate * root / (1 - MEAN_DECAY**steps)
@@ -76,7 +79,7 @@ class Adam:
                 var=place.variable.handle,
                 m=self.means[name].handle,
                 v=self.variances[name].handle,
-                beta1_power=0.0,  # the corrections are in the rate, in double precision
+                beta1_power=0.0,  # no correction of its own, which would be in single precision
                 beta2_power=0.0,
                 lr=tf.cast(rate, tf.float32),
                 beta1=MEAN_DECAY,
@@ -87,7 +90,7 @@ class Adam:
 
 
 def reseed(model: Model, seed: Tensor) -> None:
-    """Start the random numbers of every layer anew, each in its own stream, so that a step depends on its seed alone."""
+    """Start every layer's random numbers anew, each in its own stream, so that a step depends on its seed alone."""
     generators = [member for _, member in members(model) if isinstance(member, keras.random.SeedGenerator)]
     for number, generator in enumerate(generators):
         generator.state.assign(tf.stack([seed, tf.constant(number * DRAWS, tf.int64)]))
