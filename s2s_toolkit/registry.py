@@ -13,6 +13,12 @@ from s2s_toolkit import builtin, hookspecs
 from s2s_toolkit.components import ANY, HOOKS, Component
 from s2s_toolkit.errors import UnknownComponentError
 
+REMEDIES = {
+    "framework": 'more come with pip install "s2s-toolkit[torch]" or "s2s-toolkit[tensorflow]"',
+    "exporter": 'more come with pip install "s2s-toolkit[onnx-export]"',
+}
+"""Kind -> how to get the parts that the core comes without."""
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -40,7 +46,8 @@ class Registry:
                 return found[0].component
         installed = ", ".join(self.names(kind, framework)) or "none"
         where = "" if framework == ANY else f" for {framework}"
-        raise UnknownComponentError(f"no {kind} called {name!r}{where}; installed: {installed}")
+        remedy = f"; {REMEDIES[kind]}" if kind in REMEDIES else ""
+        raise UnknownComponentError(f"no {kind} called {name!r}{where}; installed: {installed}{remedy}")
 
     def has(self, kind: str, name: str, framework: str) -> bool:
         """Whether `find` would answer."""

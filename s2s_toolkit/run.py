@@ -79,6 +79,13 @@ def create_run(run: Run, *, force: bool = False) -> None:
         temporary.write_text(json.dumps({"format": FORMAT, "toolkit": s2s_toolkit.__version__}) + "\n")
 
 
+def update_config(run: Run) -> None:
+    """Write a run's config over the one that its directory holds."""
+    path = run.path / "config.toml"
+    with atomic_path(path) as temporary:
+        write_config(run.config, temporary)
+
+
 def open_run(path: Path, registry: Registry) -> Run:
     """Open a run directory; what is missing or foreign is named."""
     if not path.is_dir():

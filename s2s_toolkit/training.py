@@ -19,7 +19,7 @@ from s2s_toolkit.loading import build_model, fitting_weights, make_strategy, pla
 from s2s_toolkit.model import reference_parts
 from s2s_toolkit.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run, check_place, create_run, load_checkpoint, save_checkpoint
+from s2s_toolkit.run import Run, check_place, create_run, load_checkpoint, save_checkpoint, update_config
 from s2s_toolkit.search import search
 
 LOSS = "loss"
@@ -92,6 +92,7 @@ def train(
     loop = Training(run, registry, training, dev, observer)
     if resume:
         loop.restore()
+        update_config(run)
     else:
         create_run(run, force=force)  # as late as can be: whatever is refused above leaves nothing behind
     loop.run_to_end()
@@ -180,20 +181,15 @@ class Training:
 
     def dev_metric(self) -> float:
         """The config's metric on greedy translations of the dev pairs."""
-        greedy, stepper, vocabulary = (
-            make_strategy("greedy", {}, self.registry),
-            self.model.stepper(),
-            self.run.target.vocabulary,
-        )
+        greedy, stepper = make_strategy("greedy", {}, self.registry), self.model.stepper()
         settings = {"max_length": self.run.config.decoding.max_length}
         hypotheses: list[Sequence[str]] = [()] * len(self.dev_examples)
         for batch, positions in ordered_batches(self.dev_examples, batch_size=EVALUATION_BATCH):
             found = search(stepper, greedy, batch.source_ids, batch.source_lengths, settings)
             for row, position in enumerate(positions):
-                hypotheses[position] = vocabulary.decode(found.ids[row, 0, : found.lengths[row, 0]])
-        return self.registry.load("metric", self.options.metric)(
-            hypotheses, [target for _, target in self.corpora[1].pairs]
-        )
+                hypotheses[position] = self.run.target.vocabulary.decode(found.ids[row, 0, : found.lengths[row, 0]])
+        references = [target for _, target in self.corpora[1].pairs]
+        return self.registry.load("metric", self.options.metric)(hypotheses, references)
 
     def _improves(self, value: float, best: float) -> bool:
         if self.options.metric == LOSS or not self.registry.load("metric", self.options.metric).higher_is_better:

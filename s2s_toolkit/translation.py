@@ -34,7 +34,7 @@ class Translation:
             "score": round(self.score, 6),
             "symbols": list(self.symbols),
             "source_symbols": list(self.source_symbols),
-            "token_log_probs": self.token_log_probs.round(6).tolist(),
-            "attention": self.attention.round(6).tolist(),
+            "token_log_probs": self.token_log_probs.astype(float).round(6).tolist(),
+            "attention": self.attention.astype(float).round(6).tolist(),
             "alternatives": [alternative.as_dict() for alternative in self.alternatives],
         }

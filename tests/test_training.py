@@ -150,6 +150,7 @@ def test_a_run_continues_in_the_other_framework(first: str, second: str, data: P
     run_training(config_for(data, first, model=still, training={"max_epochs": 2}), data / "run", registry)
     _, log = run_training(config_for(data, second, model=still), data / "run", registry, resume=True)
     np.testing.assert_allclose(log.losses, alone.losses[12:], rtol=1e-3)
+    assert open_run(data / "run", registry).config.framework == second
 
 
 def test_the_best_checkpoint_is_the_one_with_the_best_validation(data: Path, registry: Registry) -> None:
