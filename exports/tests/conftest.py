@@ -21,6 +21,7 @@ from s2s_toolkit.loading import plan_of
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights
 from s2s_toolkit.registry import Registry, load_registry
 from s2s_toolkit.run import Run, create_run, save_checkpoint
+from s2s_toolkit.testing.array_functions import ARRAYS
 from s2s_toolkit.text import TextSide, load_tokenizer
 from s2s_toolkit.vocabulary import Vocabulary
 from s2s_toolkit.weights import initial_weights
@@ -34,19 +35,6 @@ MODEL = {
 SOURCE_SYMBOLS, TARGET_SYMBOLS = "abcdefgé ", ("uv", "w", "x", "y", "für", "né", "z")
 
 
-RNG = np.random.default_rng(1)
-ARRAYS = {
-    "x": RNG.normal(0, 2, (3, 5)).astype(np.float32),
-    "y": RNG.normal(0, 2, (3, 5)).astype(np.float32),
-    "i": RNG.integers(-9, 9, (3, 5)),
-    "j": np.array([[1, -2, 3, -4, 5]] * 3),
-    "b": np.array([[True, False, True, True, False], [False] * 5, [True] * 5]),
-    "c": np.array([[True, True, False, True, False]] * 3),
-    "ties": np.array([[1.0, 3.0, 3.0, 0.0, 3.0], [2.0] * 5, [-1.0, -1.0, 0.0, 0.0, -2.0]], np.float32),
-    "z": RNG.normal(0, 1, (3, 5, 7)).astype(np.float32),
-    "v": RNG.normal(0, 1, 7).astype(np.float32),
-    "n": np.array(4),
-}
 LETTERS = {(3, 5): ("B", "S"), (3, 5, 7): ("B", "S", 7), (7,): (7,), (): ()}
 """The axes of the arrays as the graph knows them: batch and positions are open."""
 

@@ -33,7 +33,7 @@ DATA_SEED = 1
 class Sizes:
     """How many pairs the demo makes."""
 
-    train: int = 20_000
+    train: int = 30_000
     dev: int = 1_000
     test: int = 1_000
 

@@ -1,0 +1,84 @@
+"""Adam: against the algorithm by hand, clipped, and carried over."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from s2s_toolkit.batches import Batch
+from s2s_torch.framework import TorchModel
+
+Make = Callable[..., TorchModel]
+
+
+def adam_by_hand(weights: np.ndarray, gradients: list[np.ndarray], rate: float) -> np.ndarray:
+    """Kingma and Ba (2015), algorithm 1."""
+    mean = variance = np.zeros_like(weights)
+    for step, gradient in enumerate(gradients, start=1):
+        mean = 0.9 * mean + 0.1 * gradient
+        variance = 0.999 * variance + 0.001 * gradient**2
+        weights = weights - rate * (mean / (1 - 0.9**step)) / (np.sqrt(variance / (1 - 0.999**step)) + 1e-8)
+    return weights
+
+
+def test_steps_follow_the_algorithm(make_model: Make, batch: Batch) -> None:
+    model = make_model()
+    optimizer, first, gradients = model.optimizer(clip_norm=1e9), model.weights(), []
+    for step in range(3):
+        gradients.append(model.gradients(batch))
+        optimizer.step(batch, learning_rate=0.01, seed=step)
+    for name, array in model.weights().items():
+        expected = adam_by_hand(first[name].astype(np.float64), [g[name] for g in gradients], 0.01)
+        np.testing.assert_allclose(array, expected, atol=1e-5, err_msg=name)
+
+
+def test_a_step_returns_the_loss_before_it(make_model: Make, batch: Batch) -> None:
+    model = make_model()
+    before = model.loss(batch)
+    assert model.optimizer(clip_norm=1.0).step(batch, learning_rate=0.01, seed=1) == pytest.approx(before, rel=1e-6)
+
+
+def test_the_gradient_is_clipped_as_a_whole(make_model: Make, batch: Batch) -> None:
+    """The first mean is a tenth of the clipped gradient, whose norm is the limit."""
+    model = make_model()
+    optimizer = model.optimizer(clip_norm=0.01)
+    optimizer.step(batch, learning_rate=0.001, seed=1)
+    means = [array for name, array in optimizer.state().items() if name.startswith("mean.")]
+    assert np.sqrt(sum((array**2).sum() for array in means)) == pytest.approx(0.001, rel=1e-3)
+
+
+def test_an_optimizer_goes_on_from_its_state(make_model: Make, batch: Batch) -> None:
+    first, second = make_model(), make_model()
+    optimizer = first.optimizer(clip_norm=1.0)
+    optimizer.step(batch, learning_rate=0.01, seed=1)
+    second.load_weights(first.weights())
+    other = second.optimizer(clip_norm=1.0)
+    other.load_state(optimizer.state())
+    for one in (optimizer, other):
+        one.step(batch, learning_rate=0.01, seed=2)
+    for name, array in first.weights().items():
+        np.testing.assert_array_equal(array, second.weights()[name], err_msg=name)
+
+
+def test_a_fresh_optimizer_has_no_state(make_model: Make) -> None:
+    assert make_model().optimizer(clip_norm=1.0).state() == {}
+
+
+def test_dropout_depends_on_the_seed_alone(make_model: Make, batch: Batch) -> None:
+    losses = []
+    for seed in (1, 1, 2):
+        model = make_model(dropout=0.5)
+        losses.append(model.optimizer(clip_norm=1.0).step(batch, learning_rate=0.01, seed=seed))
+    assert losses[0] == losses[1] != losses[2]
+
+
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
+def test_each_part_drops_while_training_and_never_else(make_model: Make, batch: Batch, part: str) -> None:
+    still, dropping = make_model(), make_model(**{part: {**make_part(part), "dropout": 0.5}})
+    assert dropping.loss(batch) == pytest.approx(still.loss(batch))
+    assert dropping.optimizer(clip_norm=1.0).step(batch, learning_rate=0.01, seed=1) != pytest.approx(still.loss(batch))
+
+
+def make_part(part: str) -> dict[str, object]:
+    parts = {"encoder": {"name": "gru", "size": 3}, "decoder": {"name": "bahdanau", "size": 6, "readout_size": 4}}
+    return dict(parts[part])
