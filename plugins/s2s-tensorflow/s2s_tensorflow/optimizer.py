@@ -39,7 +39,7 @@ class Adam:
         """`mean.<weight>`, `variance.<weight>` and `steps`; nothing before the first step."""
         if int(self.steps) == 0:
             return {}
-        state = {"steps": self.steps.numpy()}
+        state = {"steps": np.asarray(self.steps.numpy())}
         for name, place in self.places.items():
             state[f"mean.{name}"] = place.to_numpy(self.means[name])
             state[f"variance.{name}"] = place.to_numpy(self.variances[name])
@@ -49,7 +49,7 @@ class Adam:
         """Take over what `state` gave, in this or the other framework."""
         for name, place in self.places.items():
             if f"mean.{name}" in state:
-                self.steps.assign(state["steps"])
+                self.steps.assign(int(state["steps"]))
                 self.means[name].assign(place.to_tensor(state[f"mean.{name}"]))
                 self.variances[name].assign(place.to_tensor(state[f"variance.{name}"]))
 

@@ -50,6 +50,7 @@ def test_adam_steps_as_the_paper_says(twins: Callable[..., Any], batch: Batch, c
         for name, array in pair.model.weights().items():
             np.testing.assert_allclose(array, expected.weights[name], atol=1e-6, err_msg=name)
     state = optimizer.state()
+    assert all(isinstance(array, np.ndarray) for array in state.values())
     assert state["steps"] == 3
     for name in pair.weights:
         np.testing.assert_allclose(state[f"mean.{name}"], expected.mean[name], atol=1e-6)
