@@ -1,6 +1,6 @@
 """TensorFlow as an array namespace for portable parts (`s2s_toolkit.arrays`)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import tensorflow as tf
@@ -12,6 +12,35 @@ Axis = int | tuple[int, ...] | None
 Operand: TypeAlias = Tensor | bool | int | float
 
 
+def _of_floats(function: Callable[[Tensor], Tensor]) -> Any:
+    """Integers become floats first."""
+    return staticmethod(lambda x: function(x if x.dtype.is_floating else tf.cast(x, tf.float32)))
+
+
+def _of_truths(function: Callable[..., Tensor]) -> Any:
+    """All but zero is true."""
+    return staticmethod(lambda *arrays: function(*(tf.cast(x, tf.bool) for x in arrays)))
+
+
+def _of_alike(function: Callable[..., Tensor]) -> Any:
+    """See `_alike`."""
+    return staticmethod(lambda *operands: function(*_alike(*operands)))
+
+
+def _alike(*operands: Operand) -> tuple[Tensor, ...]:
+    """Arrays and Python numbers in the dtype that holds them all; a number's own width does not count."""
+    arrays = [x for x in operands if hasattr(x, "dtype")]
+    dtypes = [tf.as_dtype(x.dtype) for x in arrays] + [_default_dtype(x) for x in operands if not hasattr(x, "dtype")]
+    kind = max(map(_kind, dtypes))
+    dtype = next(dtype for dtype in dtypes if _kind(dtype) == kind)
+    return tuple(tf.cast(x, dtype) for x in operands)
+
+
+def _kind(dtype: DType) -> int:
+    """Truths, then integers, then floats."""
+    return 2 if dtype.is_floating else int(dtype.is_integer)
+
+
 class TensorFlowNamespace:
     """TensorFlow's own functions where name and meaning are those of the standard; the others are below."""
 
@@ -20,13 +49,24 @@ class TensorFlowNamespace:
             raise AttributeError(f"the array namespace has no {name!r}; it has: {', '.join(FUNCTIONS)}")
         return getattr(tf, name)
 
-    log = staticmethod(tf.math.log)
-    log_softmax = staticmethod(tf.nn.log_softmax)
+    cos = _of_floats(tf.cos)
+    exp = _of_floats(tf.exp)
+    log = _of_floats(tf.math.log)
+    log_softmax = _of_floats(tf.nn.log_softmax)
+    logical_and = _of_truths(tf.logical_and)
+    logical_not = _of_truths(tf.logical_not)
+    logical_or = _of_truths(tf.logical_or)
     matrix_transpose = staticmethod(tf.linalg.matrix_transpose)
-    max = staticmethod(tf.reduce_max)
+    maximum = _of_alike(tf.maximum)
     mean = staticmethod(tf.reduce_mean)
-    min = staticmethod(tf.reduce_min)
-    softmax = staticmethod(tf.nn.softmax)
+    minimum = _of_alike(tf.minimum)
+    pow = _of_alike(tf.pow)
+    remainder = _of_alike(tf.math.floormod)
+    sigmoid = _of_floats(tf.sigmoid)
+    sin = _of_floats(tf.sin)
+    softmax = _of_floats(tf.nn.softmax)
+    sqrt = _of_floats(tf.sqrt)
+    tanh = _of_floats(tf.tanh)
 
     @staticmethod
     def all(x: Tensor, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
@@ -70,7 +110,16 @@ class TensorFlowNamespace:
 
     @staticmethod
     def concat(arrays: Sequence[Tensor], *, axis: int | None = 0) -> Tensor:
-        return tf.concat([tf.reshape(x, (-1,)) for x in arrays] if axis is None else arrays, axis or 0)
+        alike = _alike(*arrays)
+        return tf.concat([tf.reshape(x, (-1,)) for x in alike] if axis is None else alike, axis or 0)
+
+    @staticmethod
+    def expand_dims(x: Tensor, *, axis: int | tuple[int, ...] = 0) -> Tensor:
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        rank = x.shape.rank + len(axes)
+        for place in sorted(place % rank for place in axes):
+            x = tf.expand_dims(x, place)
+        return x
 
     @staticmethod
     def cumulative_sum(
@@ -97,24 +146,18 @@ class TensorFlowNamespace:
         return tf.matmul(x1, x2) if x1.shape.rank > 1 else tf.squeeze(tf.matmul(x1[None], x2), axis=-2)
 
     @staticmethod
-    def maximum(x1: Operand, x2: Operand) -> Tensor:
-        return tf.maximum(*_alike(x1, x2))
+    def max(x: Tensor, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        function = tf.reduce_any if x.dtype == tf.bool else tf.reduce_max
+        return function(x, axis=axis, keepdims=keepdims)
 
     @staticmethod
-    def minimum(x1: Operand, x2: Operand) -> Tensor:
-        return tf.minimum(*_alike(x1, x2))
+    def min(x: Tensor, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+        function = tf.reduce_all if x.dtype == tf.bool else tf.reduce_min
+        return function(x, axis=axis, keepdims=keepdims)
 
     @staticmethod
     def permute_dims(x: Tensor, axes: Sequence[int]) -> Tensor:
         return tf.transpose(x, axes)
-
-    @staticmethod
-    def pow(x1: Operand, x2: Operand) -> Tensor:
-        return tf.pow(*_alike(x1, x2))
-
-    @staticmethod
-    def remainder(x1: Operand, x2: Operand) -> Tensor:
-        return tf.math.floormod(*_alike(x1, x2))
 
     @staticmethod
     def sum(x: Tensor, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Tensor:
@@ -140,16 +183,6 @@ class TensorFlowNamespace:
     @staticmethod
     def where(condition: Tensor, x1: Operand, x2: Operand) -> Tensor:
         return tf.where(condition, *_alike(x1, x2))
-
-
-def _alike(x1: Operand, x2: Operand) -> tuple[Tensor, Tensor]:
-    """A Python number takes the dtype of the array beside it."""
-    dtype = next((x.dtype for x in (x1, x2) if hasattr(x, "dtype")), None)
-    return _array(x1, dtype), _array(x2, dtype)
-
-
-def _array(x: Operand, dtype: DType | None) -> Tensor:
-    return x if hasattr(x, "dtype") else TensorFlowNamespace.asarray(x, dtype=dtype)
 
 
 def _default_dtype(values: Any) -> DType:
