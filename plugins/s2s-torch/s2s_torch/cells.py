@@ -25,18 +25,19 @@ class GruCell(nn.Module):
         """The input's share of the gates: (…, I) -> (…, 3H). The input may be the first columns of the whole."""
         return inputs @ self.input_kernel[: inputs.shape[-1]] + self.input_bias
 
-    def project_rest(self, inputs: Tensor) -> Tensor:
-        """The share of the input's last columns, which `project` was not given: (B, I') -> (B, 3H)."""
-        return inputs @ self.input_kernel[-inputs.shape[-1] :]
+    def rest(self, size: int) -> Tensor:
+        """The kernel of the input's last columns, which `project` was not given: (I', 3H); to be cut before a loop."""
+        return self.input_kernel[-size:]
 
     def forward(self, projected: Tensor, state: State) -> State:
         """Advance the state by one position, from the projected input (B, 3H)."""
         hidden = state["hidden"]
         recurrent = torch.addmm(self.recurrent_bias, hidden, self.recurrent_kernel)  # (B, 3H)
-        size = hidden.shape[-1]
-        gates = torch.sigmoid(projected[:, : 2 * size] + recurrent[:, : 2 * size])
-        reset, update = gates.chunk(2, dim=-1)
-        new = torch.tanh(projected[:, 2 * size :] + reset * recurrent[:, 2 * size :])
+        parts = (2 * hidden.shape[-1], hidden.shape[-1])
+        input_gates, input_new = projected.split(parts, dim=-1)
+        recurrent_gates, recurrent_new = recurrent.split(parts, dim=-1)
+        reset, update = torch.sigmoid(input_gates + recurrent_gates).chunk(2, dim=-1)
+        new = torch.tanh(input_new + reset * recurrent_new)
         return {"hidden": torch.lerp(new, hidden, update)}
 
 
@@ -55,9 +56,9 @@ class LstmCell(nn.Module):
         """The input's share of the gates: (…, I) -> (…, 4H). The input may be the first columns of the whole."""
         return inputs @ self.input_kernel[: inputs.shape[-1]] + self.bias
 
-    def project_rest(self, inputs: Tensor) -> Tensor:
-        """The share of the input's last columns, which `project` was not given: (B, I') -> (B, 4H)."""
-        return inputs @ self.input_kernel[-inputs.shape[-1] :]
+    def rest(self, size: int) -> Tensor:
+        """The kernel of the input's last columns, which `project` was not given: (I', 4H); to be cut before a loop."""
+        return self.input_kernel[-size:]
 
     def forward(self, projected: Tensor, state: State) -> State:
         """Advance the state by one position, from the projected input (B, 4H)."""

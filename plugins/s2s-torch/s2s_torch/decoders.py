@@ -21,7 +21,7 @@ class RecurrentDecoder(nn.Module):
 
     def __init__(self, sizes: reference.RecurrentDecoder) -> None:
         super().__init__()
-        self.query_size, self.readout_size = sizes.query_size, sizes.readout_size
+        self.query_size, self.memory_size, self.readout_size = sizes.query_size, sizes.memory_size, sizes.readout_size
         self.bridge = nn.Linear(sizes.memory_size, sizes.num_layers * sizes.size)
         cell_class = CELLS[sizes.cell]
         inputs = [sizes.input_size] + [sizes.size] * (sizes.num_layers - 1)
@@ -88,7 +88,8 @@ class BahdanauDecoder(RecurrentDecoder):
 
     def step(self, previous: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
-        context, attention, state = self._step(self.layers[0].project(previous), state, attend)
+        rest = self.layers[0].rest(self.memory_size)
+        context, attention, state = self._step(self.layers[0].project(previous), rest, state, attend)
         return self._read_out(self._features(self._top(state), previous, context)), attention, state
 
     def unroll(self, embedded: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor]:
@@ -96,16 +97,16 @@ class BahdanauDecoder(RecurrentDecoder):
 
         All that needs no loop stays out of it.
         """
-        steps = []
+        steps, rest = [], self.layers[0].rest(self.memory_size)
         for projected in self.layers[0].project(embedded).unbind(dim=1):
-            context, attention, state = self._step(projected, state, attend)
+            context, attention, state = self._step(projected, rest, state, attend)
             steps.append((self._top(state), context, attention))
         hidden, context, attention = (torch.stack(column, dim=1) for column in zip(*steps, strict=True))
         return self._read_out(self._features(hidden, embedded, context)), attention
 
-    def _step(self, projected: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
+    def _step(self, projected: Tensor, rest: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
         context, attention = attend(self._top(state))
-        return context, attention, self._advance(projected + self.layers[0].project_rest(context), state)
+        return context, attention, self._advance(torch.addmm(projected, context, rest), state)
 
     def _features(self, hidden: Tensor, previous: Tensor, context: Tensor) -> Tensor:
         return hidden if self.readout is None else torch.cat([hidden, previous, context], dim=-1)
@@ -150,7 +151,10 @@ class LuongDecoder(RecurrentDecoder):
 
     def step(self, previous: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
-        return self._step(self.layers[0].project(previous), state, attend)
+        projected = self.layers[0].project(previous)
+        if self.input_feeding:
+            projected = torch.addmm(projected, state["readout"], self.layers[0].rest(self.readout_size))
+        return self._step(projected, state, attend)
 
     def unroll(self, embedded: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor]:
         """Embedded target (B, T, E) -> readouts (B, T, R), attention (B, T, S).
@@ -164,16 +168,14 @@ class LuongDecoder(RecurrentDecoder):
                 state = self._advance(inputs, state)
                 hidden.append(self._top(state))
             return self._look_up(torch.stack(hidden, dim=1), attend)
-        steps = []
+        steps, rest = [], self.layers[0].rest(self.readout_size)
         for inputs in projected:
-            readout, attention, state = self._step(inputs, state, attend)
+            readout, attention, state = self._step(torch.addmm(inputs, state["readout"], rest), state, attend)
             steps.append((readout, attention))
         readouts, attention = (torch.stack(column, dim=1) for column in zip(*steps, strict=True))
         return readouts, attention
 
     def _step(self, projected: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
-        if self.input_feeding:
-            projected = projected + self.layers[0].project_rest(state["readout"])
         state = self._advance(projected, state)
         readout, attention = self._look_up(self._top(state), attend)
         return readout, attention, state | ({"readout": readout} if self.input_feeding else {})

@@ -24,7 +24,7 @@ class Adam:
         self.model, self.clip_norm = model, clip_norm
         self.places: dict[str, Place] = places(model)
         parameters = [place.parameter for place in self.places.values()]
-        self.adam = torch.optim.Adam(parameters, lr=0.0, eps=EPSILON)
+        self.adam = torch.optim.Adam(parameters, lr=0.0, eps=EPSILON, fused=True)
 
     def step(self, batch: Batch, *, learning_rate: float, seed: int) -> float:
         """Train on one batch; the loss before the step, summed over real target tokens. `seed` draws the dropout."""
