@@ -1,6 +1,6 @@
 """Train the g2p recipe on languages of SIGMORPHON 2020, in both frameworks, and print a row of the table for each.
 
-    python benchmarks/g2p.py fre ice --frameworks torch tensorflow
+    python benchmarks/g2p.py fre ice --frameworks torch --frameworks tensorflow
 
 The dev pairs are scored twice with beam 5, by the framework's model and by the exported file, which must agree.
 """

@@ -40,13 +40,19 @@ def new_run(path: Path, config: Config, registry: Registry, training: Corpus) ->
 
 
 def resumed_run(path: Path, config: Config, registry: Registry) -> Run:
-    """An existing run to go on with, under the config given; another model or other text is refused."""
+    """An existing run to go on with, under the config given; another model, other text or another metric is refused."""
     run = open_run(path, registry)
     for section in ("source", "target", "model"):
         if getattr(run.config, section) != getattr(config, section):
             raise RunError(
                 f"can't resume {path}: [{section}] differs from the run's own config.toml; restore it or train anew"
             )
+    chosen_by = run.config.training.metric
+    if config.training.metric != chosen_by:
+        raise RunError(
+            f"can't resume {path}: its best checkpoint was chosen by {chosen_by!r}, which can't be compared with "
+            f"{config.training.metric!r}; restore training.metric or train anew"
+        )
     return Run(run.path, config, run.source, run.target)
 
 

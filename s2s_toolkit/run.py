@@ -70,7 +70,9 @@ def create_run(run: Run, *, force: bool = False) -> None:
             shutil.rmtree(run.path)
         (run.path / "checkpoints").mkdir(parents=True)
     except OSError as error:
-        raise RunError(f"can't make run directory {run.path}: {error.strerror}; choose another place") from error
+        raise RunError(
+            f"can't make run directory {run.path}: {error.strerror or error}; choose another place"
+        ) from error
     write_config(run.config, run.path / "config.toml")
     run.source.vocabulary.save(run.path / "source.vocabulary.json")
     run.target.vocabulary.save(run.path / "target.vocabulary.json")

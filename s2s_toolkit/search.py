@@ -1,4 +1,4 @@
-"""The decoding loop beside a framework's steps; `s2s_onnx.assembly` builds the same loop into the graph."""
+"""The decoding loop beside a framework's steps; `s2s_onnx.loop` builds the same loop into the graph."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -72,8 +72,8 @@ def typed_settings(strategy: DecodingStrategy, settings: Mapping[str, int | floa
         raise ConfigError(f"unknown setting {unknown[0]!r}; this strategy has: {', '.join(sorted(defaults))}")
     chosen = defaults | dict(settings)
     for name, default in defaults.items():
-        if isinstance(default, int) and chosen[name] != int(chosen[name]):
-            raise ConfigError(f"setting {name!r} takes an integer, given {chosen[name]}")
+        if isinstance(default, int) and (chosen[name] != int(chosen[name]) or abs(chosen[name]) >= 2**63):
+            raise ConfigError(f"setting {name!r} takes an integer below 2⁶³, given {chosen[name]}")
     if chosen["max_length"] < 1:
         raise ConfigError(f"max_length must be at least 1, given {chosen['max_length']}")
     dtypes = {name: np.int64 if isinstance(default, int) else np.float32 for name, default in defaults.items()}

@@ -19,7 +19,7 @@ class Tokenizer(Protocol):
 
     Attributes:
         separator: What `join` puts between symbols.
-        separators: Regular expressions (RE2) that make ONNX's `com.microsoft.Tokenizer` split alike.
+        separators: Strings at each of which the exported file cuts, so as to split alike; "" cuts at every code point.
     """
 
     separator: str

@@ -13,7 +13,7 @@ from s2s_toolkit.batches import batches, ordered_batches
 from s2s_toolkit.config import Config, TrainingConfig
 from s2s_toolkit.contracts import FrameworkModel, Optimizer
 from s2s_toolkit.corpus import Corpus
-from s2s_toolkit.errors import RunError
+from s2s_toolkit.errors import RunError, S2SError
 from s2s_toolkit.files import atomic_path
 from s2s_toolkit.loading import build_model, fitting_weights, make_strategy, plan_of
 from s2s_toolkit.model import reference_parts
@@ -73,7 +73,7 @@ def train(
     """Train a model into a run directory.
 
     Args:
-        config: What to train; when resuming, its data, model and text sections must be those of the run.
+        config: What to train; when resuming, its model, its text sections and its metric must be those of the run.
         path: The run directory.
         registry: Where parts are found.
         observer: Told of every step.
@@ -123,11 +123,12 @@ class Training:
 
     def _epoch(self) -> None:
         start, loss, tokens = time.perf_counter(), 0.0, 0
-        for batch in batches(
+        epoch_batches = batches(
             self.examples, batch_size=self.options.batch_size, seed=self.run.config.seed, epoch=self.progress.epoch
-        ):
+        )
+        for done, batch in enumerate(epoch_batches):
             seed = zlib.crc32(f"{self.run.config.seed} {self.progress.step}".encode()) >> 1
-            step_loss = self.optimizer.step(batch, learning_rate=self.learning_rate(), seed=seed)
+            step_loss = self.optimizer.step(batch, learning_rate=self.learning_rate(done), seed=seed)
             self.progress.step += 1
             loss, tokens = loss + step_loss, tokens + batch.num_target_tokens
             self.observer.stepped(self.progress.step, step_loss, batch.num_target_tokens)
@@ -137,15 +138,22 @@ class Training:
         if self.progress.epoch % self.options.validate_every == 0 or self.progress.epoch == self.options.max_epochs:
             self._validate(loss / tokens, tokens / seconds)
 
-    def learning_rate(self) -> float:
-        """For the next step."""
+    def learning_rate(self, done: int = 0) -> float:
+        """For the next step, after `done` steps of this epoch."""
         if self.options.schedule == "constant":
             return self.options.learning_rate
-        share = self.progress.step / (self.steps_per_epoch * self.options.max_epochs)
+        # not `progress.step`: a resumed run may have other data or another batch size, so other steps in an epoch
+        step = self.progress.epoch * self.steps_per_epoch + done
+        share = step / (self.steps_per_epoch * self.options.max_epochs)
         return self.options.learning_rate * (1 + math.cos(math.pi * share)) / 2
 
     def _validate(self, train_loss: float, tokens_per_second: float) -> None:
         dev_loss, progress = self.dev_loss(), self.progress
+        if not math.isfinite(dev_loss):
+            raise S2SError(
+                f"training diverged: after epoch {progress.epoch} the dev loss is {dev_loss}; set a lower "
+                f"training.learning_rate, now {self.options.learning_rate}, or a lower training.clip_norm"
+            )
         value = dev_loss if self.options.metric == LOSS else self.dev_metric()
         better = progress.best is None or self._improves(value, progress.best)
         if better:

@@ -182,6 +182,15 @@ def test_the_cosine_schedule_falls_from_the_learning_rate_to_zero(data: Path, re
     assert [v.learning_rate for v in log.validations] == pytest.approx([0.005, 0.0], abs=1e-9)
 
 
+def test_the_cosine_schedule_goes_by_epochs_where_a_resumed_run_has_fewer_steps(data: Path, registry: Registry) -> None:
+    cosine = {"schedule": "cosine", "max_epochs": 2}
+    run_training(config_for(data, training=cosine), data / "run", registry)
+    config = config_for(data, training={**cosine, "max_epochs": 4, "batch_size": 48})
+    _, log = run_training(config, data / "run", registry, resume=True)
+    expected = [0.005 * (1 + np.cos(np.pi * share)) for share in (0.75, 1.0)]
+    assert [v.learning_rate for v in log.validations] == pytest.approx(expected, abs=1e-9)
+
+
 def test_pairs_left_out_are_counted(data: Path, registry: Registry) -> None:
     with (data / "train.tsv").open("a") as file:
         file.write(f"\ta\n{'a' * 30}\tb\n")
@@ -218,6 +227,18 @@ def test_resuming_another_model_is_refused(data: Path, registry: Registry) -> No
     run_training(config_for(data, training={"max_epochs": 1}), data / "run", registry)
     with pytest.raises(RunError, match=r"\[model\] differs"):
         run_training(config_for(data, model={"embedding_size": 9}), data / "run", registry, resume=True)
+
+
+def test_resuming_under_another_metric_is_refused(data: Path, registry: Registry) -> None:
+    """What was best by one metric says nothing about another."""
+    run_training(config_for(data, training={"max_epochs": 1}), data / "run", registry)
+    with pytest.raises(RunError, match="chosen by 'loss'"):
+        run_training(config_for(data, training={"metric": "wer"}), data / "run", registry, resume=True)
+
+
+def test_a_training_that_diverges_ends_with_what_would_help(data: Path, registry: Registry) -> None:
+    with pytest.raises(S2SError, match="training diverged"):
+        run_training(config_for(data, training={"learning_rate": 1e38}), data / "run", registry)
 
 
 def test_the_reference_does_not_train(data: Path, registry: Registry) -> None:

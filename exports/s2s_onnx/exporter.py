@@ -32,8 +32,8 @@ class OnnxExporter:
         by = framework or run.config.framework
         decoding = choose_decoding(run, registry, strategy, options)
         with atomic_path(path) as temporary:
-            model = build_graph(run, registry, decoding)
             translator = load_translator(run, registry, framework=by, strategy=strategy, options=options)
+            model = build_graph(run, registry, decoding)
             _write(model, describe(run, decoding), temporary)
             report = verify(Translator(temporary), translator, sample_sources(run, VERIFIED_SOURCES))
             _write(model, {**describe(run, decoding), "verification": f"{by}: {report}"}, temporary)

@@ -80,6 +80,16 @@ def test_export_without_a_checkpoint_leaves_nothing(make_run: MakeRun, registry:
     assert_nothing_written(tmp_path)
 
 
+def test_a_checkpoint_that_lacks_a_weight_leaves_nothing(make_run: MakeRun, registry: Registry, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    weights = load_checkpoint(run.checkpoint_path("best")).weights
+    del weights["output.bias"]
+    save_checkpoint(run.checkpoint_path("best"), weights)
+    with pytest.raises(RunError, match=r"lacks weight 'output.bias'"):
+        export(run, tmp_path / "model.onnx", registry)
+    assert_nothing_written(tmp_path)
+
+
 def test_unknown_strategy_and_option_leave_nothing(run: Run, registry: Registry, tmp_path: Path) -> None:
     with pytest.raises(UnknownComponentError, match="no decoding strategy called 'bean'"):
         export(run, tmp_path / "model.onnx", registry, "bean")

@@ -21,7 +21,7 @@ from s2s_toolkit.exporter import TextTranslator, find_exporter, open_translator
 from s2s_toolkit.plotting import require_drawable
 from s2s_toolkit.progress import show_training
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import is_run
+from s2s_toolkit.run import check_place, is_run
 from s2s_toolkit.training import train
 
 CONFIG = Path(__file__).parents[1] / "demo" / "dates.toml"
@@ -112,7 +112,8 @@ def _translate_five(translator: TextTranslator, corpus: DateCorpus) -> None:
 
 
 def _require_own(path: Path) -> None:
-    """Refuse to replace a run that is not the demo's; what is no run at all, training refuses."""
+    """Refuse, before anything is written, to replace what is not a run of the demo's."""
+    check_place(path, force=True)
     if is_run(path) and DATA not in str(read_config(path / "config.toml").data.train):
         raise RunError(f"{path} is a run but not the demo's; choose another place with -o")
 

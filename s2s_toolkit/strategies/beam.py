@@ -23,7 +23,7 @@ class BeamSearch:
             raise ValueError(
                 f"n_best must lie between 1 and beam_size, given n_best = {n_best}, beam_size = {beam_size}"
             )
-        if length_penalty < 0:
+        if not length_penalty >= 0:
             raise ValueError(f"length_penalty must be at least 0, given {length_penalty}")
         self.rows, self.num_results = beam_size, n_best
         self.settings: dict[str, int | float] = {"length_penalty": float(length_penalty)}

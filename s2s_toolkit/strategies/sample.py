@@ -27,7 +27,7 @@ class Sample:
     def __init__(
         self, *, num_samples: int = 1, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, seed: int = 1
     ) -> None:
-        if num_samples < 1 or temperature <= 0 or top_k < 0 or not 0 < top_p <= 1 or not 0 <= seed < 2**31:
+        if num_samples < 1 or not temperature > 0 or top_k < 0 or not 0 < top_p <= 1 or not 0 <= seed < 2**31:
             raise ValueError(
                 "sampling needs num_samples >= 1, temperature > 0, top_k >= 0, 0 < top_p <= 1, seed < 2**31; given "
                 f"{num_samples}, {temperature}, {top_k}, {top_p}, {seed}"

@@ -59,7 +59,7 @@ class TorchModel:
         self.module.eval()
         parameters = [place.parameter for place in self.places.values()]
         loss = batch_loss(self.module, batch) / batch.num_target_tokens
-        gradients = torch.autograd.grad(loss, parameters)
+        gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
         return {name: place.to_numpy(g) for (name, place), g in zip(self.places.items(), gradients, strict=True)}
 
     def stepper(self) -> "TorchStepper":

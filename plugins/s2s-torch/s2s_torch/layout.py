@@ -33,7 +33,7 @@ class Place:
 
     def to_tensor(self, values: np.ndarray) -> Tensor:
         """Our layout -> a tensor of the parameter's shape."""
-        tensor = torch.from_numpy(np.ascontiguousarray(values.T if self.transposed else values))
+        tensor = torch.from_numpy(np.array(values.T if self.transposed else values, order="C"))  # a copy, as above
         return tensor.to(self.parameter.device, self.parameter.dtype)
 
 

@@ -60,6 +60,16 @@ def test_an_optimizer_goes_on_from_its_state(make_model: Make, batch: Batch) -> 
         np.testing.assert_array_equal(array, second.weights()[name], err_msg=name)
 
 
+def test_a_state_stays_as_it_is_while_an_optimizer_goes_on_from_it(make_model: Make, batch: Batch) -> None:
+    first, second = make_model().optimizer(clip_norm=1.0), make_model().optimizer(clip_norm=1.0)
+    first.step(batch, learning_rate=0.01, seed=1)
+    state = first.state()
+    second.load_state(state)
+    second.step(batch, learning_rate=0.01, seed=2)
+    for name, array in first.state().items():
+        np.testing.assert_array_equal(array, state[name], err_msg=name)
+
+
 def test_a_fresh_optimizer_has_no_state(make_model: Make) -> None:
     assert make_model().optimizer(clip_norm=1.0).state() == {}
 
