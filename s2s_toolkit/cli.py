@@ -59,6 +59,10 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except S2SError as error:
             _end(ctx, str(error), FAILED)
+        except OSError as error:
+            if error.filename is None:  # a broken pipe, which click ends quietly, or a bug of ours
+                raise
+            _end(ctx, f"can't read or write {error.filename}: {error.strerror}", FAILED)
         except KeyboardInterrupt as interrupt:
             _end(ctx, "; ".join(["interrupted", *map(str, interrupt.args)]), INTERRUPTED)
 

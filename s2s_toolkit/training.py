@@ -212,10 +212,14 @@ class Training:
         path = self.run.checkpoint_path("last")
         checkpoint = load_checkpoint(path)
         self.model.load_weights(fitting_weights(checkpoint.weights, self.model, path))
+        moments = {f"{moment}.{name}" for moment in ("mean", "variance") for name in checkpoint.weights}
+        missing = sorted((moments | {"steps"}) - checkpoint.optimizer.keys())
+        if missing:
+            raise RunError(f"can't resume {self.run.path}: {path.name} lacks the optimizer's {missing[0]!r}")
         self.optimizer.load_state(checkpoint.optimizer)
         try:
             self.progress = Progress(**checkpoint.progress)
-            kept = [line for line in _lines(self.run.metrics_path) if json.loads(line)["epoch"] <= self.progress.epoch]
+            kept = [line for line in _whole_lines(self.run.metrics_path) if _epoch_of(line) <= self.progress.epoch]
         except (TypeError, ValueError, KeyError) as error:
             raise RunError(
                 f"can't resume {self.run.path}: {path.name} or metrics.jsonl is damaged ({error})"
@@ -224,5 +228,10 @@ class Training:
             temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
 
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+def _whole_lines(path: Path) -> list[str]:
+    """The lines of a file but for a last one without its end, which a kill leaves behind."""
+    return path.read_text(encoding="utf-8").split("\n")[:-1] if path.is_file() else []
+
+
+def _epoch_of(line: str) -> int:
+    return json.loads(line)["epoch"]

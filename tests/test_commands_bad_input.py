@@ -104,11 +104,16 @@ def test_a_run_with_a_missing_or_truncated_file(s2s, folder, run, name, length):
 
 @pytest.mark.parametrize(
     ("name", "length"),
-    [("last.safetensors", None), ("last.safetensors", 20), ("last.safetensors", -10), ("metrics.jsonl", -10)],
+    [("last.safetensors", None), ("last.safetensors", 20), ("last.safetensors", -10)],
 )
 def test_resuming_a_run_with_a_missing_or_truncated_file(s2s, folder, run, name, length):
     damage(next(run.rglob(name)), length)
     refuses(s2s, folder, ("train", "tiny.toml", "-o", "run", "--resume"), name)
+
+
+def test_resuming_a_run_whose_log_is_something_else(s2s, folder, run):
+    (run / "metrics.jsonl").write_text("epoch one went well\n")
+    refuses(s2s, folder, ("train", "tiny.toml", "-o", "run", "--resume"), "metrics.jsonl")
 
 
 def test_a_run_of_a_later_format(s2s, folder, run):

@@ -19,7 +19,7 @@ from s2s_toolkit.errors import DataError, RunError, S2SError, UnsupportedError
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.loading import load_model, load_translator
 from s2s_toolkit.registry import Registry, load_registry, register_plugin
-from s2s_toolkit.run import Run, load_checkpoint, open_run
+from s2s_toolkit.run import Run, load_checkpoint, open_run, save_checkpoint
 from s2s_toolkit.training import Validation, train
 
 FRAMEWORKS = ("torch", "tensorflow")
@@ -234,6 +234,22 @@ def test_resuming_under_another_metric_is_refused(data: Path, registry: Registry
     run_training(config_for(data, training={"max_epochs": 1}), data / "run", registry)
     with pytest.raises(RunError, match="chosen by 'loss'"):
         run_training(config_for(data, training={"metric": "wer"}), data / "run", registry, resume=True)
+
+
+def test_a_half_written_line_of_metrics_is_dropped_by_resuming(data: Path, registry: Registry) -> None:
+    run, _ = run_training(config_for(data, training={"max_epochs": 1}), data / "run", registry)
+    with run.metrics_path.open("a") as file:
+        file.write('{"epoch": 2, "st')
+    run_training(config_for(data, training={"max_epochs": 2}), data / "run", registry, resume=True)
+    assert [json.loads(line)["epoch"] for line in run.metrics_path.read_text().splitlines()] == [1, 2]
+
+
+def test_a_checkpoint_without_optimizer_state_can_not_be_resumed(data: Path, registry: Registry) -> None:
+    run, _ = run_training(config_for(data, training={"max_epochs": 1}), data / "run", registry)
+    last = load_checkpoint(run.checkpoint_path("last"))
+    save_checkpoint(run.checkpoint_path("last"), last.weights, {}, last.progress)
+    with pytest.raises(RunError, match="lacks the optimizer's 'mean"):
+        run_training(config_for(data, training={"max_epochs": 2}), data / "run", registry, resume=True)
 
 
 def test_a_training_that_diverges_ends_with_what_would_help(data: Path, registry: Registry) -> None:
