@@ -13,6 +13,9 @@ Example = tuple[Sequence[int], Sequence[int]]
 WINDOW = 50
 """Batches that are sorted by length together: many enough for little padding, few enough to mix the corpus."""
 
+MAX_SYMBOLS = 16_384
+"""Source symbols that are decoded together at most, padding included; it bounds the memory that a long line takes."""
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
@@ -70,6 +73,22 @@ def ordered_batches(examples: Sequence[Example], *, batch_size: int) -> Iterator
     """Every example once, short ones first; with each batch, where its rows stand in `examples` (B,)."""
     for positions in _cut(_by_length(examples, np.arange(len(examples))), batch_size):
         yield _chosen(examples, positions), positions
+
+
+def length_groups(lengths: Sequence[int], *, batch_size: int, max_symbols: int = MAX_SYMBOLS) -> Iterator[list[int]]:
+    """Positions of sources to decode together, short ones first.
+
+    A group has at most `batch_size` sources and, padded, at most `max_symbols` symbols.
+    A source that is longer than that alone is a group of its own, so one long line takes no others with it.
+    """
+    group: list[int] = []
+    for position in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if group and (len(group) == batch_size or (len(group) + 1) * lengths[position] > max_symbols):
+            yield group
+            group = []
+        group.append(position)
+    if group:
+        yield group
 
 
 def _by_length(examples: Sequence[Example], positions: np.ndarray) -> np.ndarray:

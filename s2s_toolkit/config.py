@@ -55,6 +55,7 @@ class DataConfig(Section):
 class TextConfig(Section):
     """`[source]` and `[target]`: how text becomes symbols."""
 
+    model_config = ConfigDict(strict=True)  # TOML has types: 'true' is no number
     tokenizer: str = "characters"
     min_frequency: int = Field(1, ge=1)
     max_size: int = Field(0, ge=0)
@@ -74,6 +75,7 @@ class TrainingConfig(Section):
         validate_every: Epochs between validations.
     """
 
+    model_config = ConfigDict(strict=True)  # TOML has types: 'true' is no number
     batch_size: int = Field(64, ge=1)
     max_epochs: int = Field(20, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
@@ -89,7 +91,7 @@ class DecodingConfig(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
     strategy: str = "beam"
-    max_length: int = Field(100, ge=1)
+    max_length: int = Field(100, ge=1, strict=True)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -105,7 +107,7 @@ class ModelConfig(Section):
         dropout: Share of values dropped from the embeddings while training.
     """
 
-    embedding_size: int = Field(128, ge=1)
+    embedding_size: int = Field(128, ge=1, strict=True)
     dropout: float = Field(0.0, ge=0, lt=1)
     encoder: PartConfig = PartConfig(name="gru")
     attention: PartConfig = PartConfig(name="additive")

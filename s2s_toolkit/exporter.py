@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from s2s_toolkit.components import ANY
 from s2s_toolkit.errors import ModelFileError, UnsupportedError
 from s2s_toolkit.loading import load_translator
 from s2s_toolkit.registry import Registry
@@ -64,7 +65,11 @@ def open_translator(
         )
     if not path.is_file():
         raise ModelFileError(f"there is no model file {path}")
-    return find_exporter(path.suffix.removeprefix("."), registry).open(path, options or {})
+    format_name = path.suffix.removeprefix(".")
+    if not registry.has("exporter", format_name, ANY):
+        formats = ", ".join(f".{name}" for name in registry.names("exporter")) or "none"
+        raise ModelFileError(f"{path} is neither a run directory nor a model file; formats installed: {formats}")
+    return find_exporter(format_name, registry).open(path, options or {})
 
 
 def find_exporter(format_name: str, registry: Registry) -> Exporter:

@@ -33,7 +33,9 @@ def check_options(part: Any, options: Mapping[str, Any], where: str, beside: Seq
         name: (Any if p.annotation is p.empty else p.annotation, Field(... if p.default is p.empty else p.default))
         for name, p in option_parameters(part).items()
     }
-    schema = create_model("Options", __config__=ConfigDict(extra="forbid", protected_namespaces=()), **fields)
+    schema = create_model(
+        "Options", __config__=ConfigDict(extra="forbid", protected_namespaces=(), strict=True), **fields
+    )
     try:
         given = schema.model_validate(dict(options))
     except ValidationError as error:

@@ -210,6 +210,11 @@ class Training:
     def restore(self) -> None:
         """Go on where the last checkpoint was written."""
         path = self.run.checkpoint_path("last")
+        if not path.is_file():
+            raise RunError(
+                f"can't resume {self.run.path}: it has no {path.name}, so it was stopped before its first validation; "
+                "train anew with --force"
+            )
         checkpoint = load_checkpoint(path)
         self.model.load_weights(fitting_weights(checkpoint.weights, self.model, path))
         moments = {f"{moment}.{name}" for moment in ("mean", "variance") for name in checkpoint.weights}

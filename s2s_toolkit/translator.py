@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from s2s_toolkit.batches import source_arrays
+from s2s_toolkit.batches import length_groups, source_arrays
 from s2s_toolkit.contracts import Stepper
 from s2s_toolkit.search import Hypotheses, search
 from s2s_toolkit.strategies.contract import DecodingStrategy
@@ -42,10 +42,8 @@ class Translator:
     def __call__(self, texts: Sequence[str]) -> list[Translation]:
         """Translate texts, in their order; they are decoded in batches of similar length."""
         sources = [self.source.encode(text) for text in texts]
-        order = sorted(range(len(texts)), key=lambda number: len(sources[number]))
         results: dict[int, Translation] = {}
-        for start in range(0, len(order), self.batch_size):
-            numbers = order[start : start + self.batch_size]
+        for numbers in length_groups([len(source) for source in sources], batch_size=self.batch_size):
             source_ids, source_lengths = source_arrays([sources[number] for number in numbers])
             found = search(self.stepper, self.strategy, source_ids, source_lengths, self.settings)
             for row, number in enumerate(numbers):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_toolkit.batches import WINDOW, batches, make_batch, ordered_batches, source_arrays
+from s2s_toolkit.batches import WINDOW, batches, length_groups, make_batch, ordered_batches, source_arrays
 from s2s_toolkit.symbols import BOS, EOS, PAD
 
 IDS = st.lists(st.integers(4, 30), max_size=11)
@@ -135,3 +135,16 @@ def test_tiny_corpora_make_tiny_epochs(count):
     examples = random_examples(count)
     assert len(list(batches(examples, batch_size=7, seed=1, epoch=0))) == count
     assert len(list(ordered_batches(examples, batch_size=7))) == count
+
+
+@given(st.lists(st.integers(1, 40)), st.integers(1, 9), st.integers(1, 90))
+def test_groups_hold_every_source_once_and_never_more_than_they_may(lengths, batch_size, max_symbols):
+    groups = list(length_groups(lengths, batch_size=batch_size, max_symbols=max_symbols))
+    assert sorted(position for group in groups for position in group) == list(range(len(lengths)))
+    for group in groups:
+        assert 1 <= len(group) <= batch_size
+        assert len(group) == 1 or len(group) * max(lengths[position] for position in group) <= max_symbols
+
+
+def test_a_long_source_takes_no_others_with_it():
+    assert list(length_groups([3, 50_000, 2, 3], batch_size=32)) == [[2, 0, 3], [1]]

@@ -50,7 +50,7 @@ DAMAGED = (
         (("translate", "no-run"), "there is no run directory no-run; `s2s train` makes one"),
         (("translate", "no.onnx"), "there is no model file no.onnx"),
         (("translate", "foreign.onnx"), "foreign.onnx is no ONNX model that onnxruntime can open"),
-        (("translate", "train.tsv"), "no exporter called 'tsv'; installed: "),
+        (("translate", "train.tsv"), "train.tsv is neither a run directory nor a model file; formats installed: .onnx"),
         (("evaluate", "foreign.onnx"), "foreign.onnx comes without pairs; give a file of them"),
         (("evaluate", "no-run"), "there is no run directory no-run"),
         (("export", "no-run"), "there is no run directory no-run"),

@@ -9,6 +9,7 @@ import numpy as np
 from s2s_onnx.metadata import decode_metadata
 from s2s_onnx.session import first_line, open_session
 from s2s_onnx.settings import Settings
+from s2s_toolkit.batches import length_groups
 from s2s_toolkit.errors import DataError, ModelFileError
 from s2s_toolkit.translation import Translation
 
@@ -54,10 +55,8 @@ class Translator:
         """Translate texts, in their order; settings overlay those of the translator for this call."""
         _check_texts(texts)
         chosen = self._settings | self._known.checked(settings)
-        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
         results: dict[int, Translation] = {}
-        for start in range(0, len(order), self.batch_size):
-            numbers = order[start : start + self.batch_size]
+        for numbers in length_groups([len(text) for text in texts], batch_size=self.batch_size):
             found = self._run([texts[number] for number in numbers], chosen)
             results |= {number: _translation(found, row) for row, number in enumerate(numbers)}
         return [results[number] for number in range(len(texts))]

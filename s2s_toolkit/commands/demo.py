@@ -15,9 +15,10 @@ from s2s_toolkit.commands.plot import plot_text
 from s2s_toolkit.config import Config, load_toml, parse_config, read_config
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.demo.dates import DateCorpus, write_dates
-from s2s_toolkit.errors import RunError
+from s2s_toolkit.errors import RunError, UnsupportedError
 from s2s_toolkit.evaluation import evaluate
 from s2s_toolkit.exporter import TextTranslator, find_exporter, open_translator
+from s2s_toolkit.model import REFERENCE
 from s2s_toolkit.plotting import require_drawable
 from s2s_toolkit.progress import show_training
 from s2s_toolkit.registry import Registry
@@ -67,6 +68,8 @@ def run_demo(path: Path, registry: Registry, changes: list[Assignment], sizes: S
     data, file, picture = path.parent / DATA, path / "model.onnx", path / "attention.png"
     config = _config(data, changes)
     registry.load("framework", config.framework)  # now, not after minutes
+    if config.framework == REFERENCE:
+        raise UnsupportedError("the numpy reference does not train; use --framework torch or tensorflow")
     find_exporter("onnx", registry)
     require_drawable(picture)
     _require_own(path)
