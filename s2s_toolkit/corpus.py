@@ -82,11 +82,21 @@ def read_lines(path: Path) -> Iterator[str]:
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                if number == 1:
-                    line = line.removeprefix(BYTE_ORDER_MARK)
-                yield _decoded(line.removesuffix(b"\n").removesuffix(b"\r"), f"{path}, line {number}")
+                yield decode_line(line, number, str(path), remedy="; save the file as UTF-8")
     except OSError as error:
         raise DataError(f"can't read {path}: {error.strerror}; give a text file") from error
+
+
+def decode_line(line: bytes, number: int, where: str, *, remedy: str = "") -> str:
+    """A line's text without its end and, in the first line, without a byte order mark; DataError unless it is UTF-8."""
+    if number == 1:
+        line = line.removeprefix(BYTE_ORDER_MARK)
+    line = line.removesuffix(b"\n").removesuffix(b"\r")
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{line[error.start]:02x}"
+        raise DataError(f"{where}, line {number}: expected UTF-8, found {found}{remedy}") from error
 
 
 def _read_tsv(path: Path) -> Iterator[Pair]:
@@ -108,14 +118,6 @@ def _read_parallel(source_path: Path, target_path: Path) -> Iterator[Pair]:
             counts = f"{source_path} has {source_count} lines, {target_path} has {target_count}"
             raise DataError(f"{counts}; give two files with one line for each pair")
         yield Pair(source, target)
-
-
-def _decoded(line: bytes, place: str) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        found = f"byte 0x{line[error.start]:02x}"
-        raise DataError(f"{place}: expected UTF-8, found {found}; save the file as UTF-8") from error
 
 
 def _named(paths: Paths) -> str:

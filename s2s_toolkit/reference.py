@@ -15,6 +15,8 @@ from s2s_toolkit.parts.attention import Memory, attend_step
 from s2s_toolkit.parts.cells import State
 from s2s_toolkit.weights import under
 
+DOES_NOT_TRAIN = "the numpy reference does not train; use --framework torch or tensorflow"
+
 
 class PortableModel:
     """Embed, encode, start and step, on any array namespace."""
@@ -92,7 +94,7 @@ class NumpyModel:
         raise UnsupportedError("the numpy reference computes no gradients; use --framework torch or tensorflow")
 
     def optimizer(self, *, clip_norm: float) -> None:
-        raise UnsupportedError("the numpy reference does not train; use --framework torch or tensorflow")
+        raise UnsupportedError(DOES_NOT_TRAIN)
 
 
 class NumpyStepper:

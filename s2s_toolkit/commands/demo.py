@@ -21,6 +21,7 @@ from s2s_toolkit.exporter import TextTranslator, find_exporter, open_translator
 from s2s_toolkit.model import REFERENCE
 from s2s_toolkit.plotting import require_drawable
 from s2s_toolkit.progress import show_training
+from s2s_toolkit.reference import DOES_NOT_TRAIN
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import check_place, is_run
 from s2s_toolkit.training import train
@@ -69,7 +70,7 @@ def run_demo(path: Path, registry: Registry, changes: list[Assignment], sizes: S
     config = _config(data, changes)
     registry.load("framework", config.framework)  # now, not after minutes
     if config.framework == REFERENCE:
-        raise UnsupportedError("the numpy reference does not train; use --framework torch or tensorflow")
+        raise UnsupportedError(DOES_NOT_TRAIN)
     find_exporter("onnx", registry)
     require_drawable(picture)
     _require_own(path)

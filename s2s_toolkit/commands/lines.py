@@ -5,8 +5,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from s2s_toolkit.corpus import BYTE_ORDER_MARK, read_lines
-from s2s_toolkit.errors import DataError
+from s2s_toolkit.corpus import decode_line, read_lines
 
 CHUNK = 512
 """Lines translated together: enough to sort by length and fill batches."""
@@ -30,7 +29,7 @@ def stream_chunks(stream: BinaryIO) -> Iterator[list[str]]:
     for lines in _arriving(stream):
         for start in range(0, len(lines), CHUNK):
             chunk = lines[start : start + CHUNK]
-            yield [_decoded(line, number + place) for place, line in enumerate(chunk, start=1)]
+            yield [decode_line(line, number + place, "standard input") for place, line in enumerate(chunk, start=1)]
             number += len(chunk)
 
 
@@ -46,13 +45,3 @@ def _arriving(stream: BinaryIO) -> Iterator[list[bytes]]:
         pieces = [rest] if rest else []
     if pieces:
         yield [b"".join(pieces)]
-
-
-def _decoded(line: bytes, number: int) -> str:
-    if number == 1:
-        line = line.removeprefix(BYTE_ORDER_MARK)
-    try:
-        return line.removesuffix(b"\r").decode("utf-8")
-    except UnicodeDecodeError as error:
-        found = f"byte 0x{error.object[error.start]:02x}"
-        raise DataError(f"standard input, line {number}: expected UTF-8, found {found}") from error
