@@ -9,7 +9,7 @@ PROJECTS := . plugins/s2s-torch plugins/s2s-tensorflow exports
 PYPROJECTS := $(PROJECTS:%=%/pyproject.toml)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # The build tools come from constraints.txt too, so no project is built with anything else.
-INSTALL_PROJECTS := $(INSTALL) --no-build-isolation --editable '.[demo,plot]' --editable './exports[export]'
+INSTALL_PROJECTS := $(INSTALL) --no-build-isolation --editable '.[bleu,demo,plot]' --editable './exports[export]'
 
 # $(call check_python,INTERPRETER,WHAT TO DO): one clear line where it is none of ours.
 check_python = found=$$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || found='not found'; \
@@ -19,7 +19,7 @@ check_python = found=$$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2
 	esac
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint wheels clean
+.PHONY: help demo test lint wheels models clean
 .DELETE_ON_ERROR:
 # One thing after the other, also with -j: all installs go into one environment.
 .NOTPARALLEL:
@@ -29,6 +29,7 @@ help:
 	@echo "make test     lint, then run every test"
 	@echo "make lint     format, lint, types and import rules only"
 	@echo "make wheels   build the four distributions into dist/ and check what they hold"
+	@echo "make models   train and export the reference files in exports/models/ anew"
 	@echo "make clean    remove what builds and tools left; .venv and runs stay"
 	@echo "PYTHON=...    the interpreter that makes .venv, 3.11 to 3.13 (now $(PYTHON))"
 
@@ -58,6 +59,9 @@ wheels: $(DONE)/test
 	done
 	S2S_DIST=dist $(BIN)/pytest tests/test_distributions.py
 
+models: $(DONE)/torch
+	$(BIN)/python exports/models/make.py
+
 clean:
 	rm -rf dist build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -81,5 +85,5 @@ $(DONE)/torch $(DONE)/tensorflow: $(DONE)/%: $(DONE)/pip $(PYPROJECTS)
 
 $(DONE)/test: $(DONE)/pip $(PYPROJECTS)
 	@echo "Installing s2s-toolkit, both frameworks and the development tools into $(VENV); the first time takes some minutes"
-	@$(INSTALL_PROJECTS) --editable ./plugins/s2s-torch --editable ./plugins/s2s-tensorflow --group dev
+	@$(INSTALL_PROJECTS) --editable ./plugins/s2s-torch --editable "./plugins/s2s-tensorflow[onnx]" --group dev
 	@touch $(DONE)/torch $(DONE)/tensorflow $@

@@ -7,7 +7,7 @@ A generated part begins with a comment that says what it is and ends with `<!-- 
     <!-- weights: 11 13 -->
         the weights of the model in the TOML block above, for so many source and target symbols
 
-`tests/test_docs.py` fails where a page differs from what this makes.
+`tests/docs/test_pages.py` fails where a page differs from what this makes.
 A page that shows code says `<!-- fmt: off -->` once: code taken out of its class is not for ruff to format again.
 """
 

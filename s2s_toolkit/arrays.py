@@ -1,11 +1,13 @@
 """The array namespace that portable parts are written against, and numpy's version of it.
 
 A portable part gets `xp`, which has the functions named in `FUNCTIONS`. They are those of the Python Array API
-standard (2024.12), but that `take` accepts indices of any rank, and four that it lacks: `sigmoid`, `softmax`,
-`log_softmax` (over the last axis) and `top_k` (the k largest of the last axis, largest first, of equal ones the first
-first). Arrays have the usual operators and slices; `None` and the ellipsis may stand in an index.
+standard (2024.12), but that `take` accepts indices of any rank, and six that it lacks: `sigmoid`, `softmax`,
+`log_softmax` (over the last axis), `top_k` (the k largest of the last axis, largest first, of equal ones the first
+first), `put_along_axis` (a copy with other values at some places) and `cond` (one of two computations, the other of
+which costs nothing). Arrays have the usual operators and slices; `None` and the ellipsis may stand in an index.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,8 @@ Array = Any
 """An array of whichever namespace is at work."""
 Namespace = Any
 """What a portable part calls `xp`."""
+Branch = Callable[[], tuple[Array, ...]]
+"""One of the two computations that `cond` chooses from; both give arrays of the same types and shapes."""
 
 FUNCTIONS = (
     "abs all any arange argmax asarray astype broadcast_to ceil clip concat cos cumulative_sum exp expand_dims floor "
@@ -21,9 +25,9 @@ FUNCTIONS = (
     "permute_dims pow remainder reshape sign sin sqrt square squeeze stack sum take take_along_axis tanh where "
     "zeros_like "
     "bool float32 int64 "
-    "log_softmax sigmoid softmax top_k"
+    "cond log_softmax put_along_axis sigmoid softmax top_k"
 ).split()
-"""Every name that a namespace offers, dtypes and our four included."""
+"""Every name that a namespace offers, dtypes and our six included."""
 
 SMALL_K = 16
 
@@ -35,6 +39,18 @@ class NumpyNamespace:
         if name not in FUNCTIONS:
             raise AttributeError(f"the array namespace has no {name!r}; it has: {', '.join(FUNCTIONS)}")
         return getattr(np, name)
+
+    @staticmethod
+    def cond(condition: Any, then: Branch, otherwise: Branch) -> tuple[np.ndarray, ...]:
+        """What `then` gives if the condition, a scalar, is true, else what `otherwise` gives."""
+        return then() if condition else otherwise()
+
+    @staticmethod
+    def put_along_axis(x: np.ndarray, indices: np.ndarray, values: Any, *, axis: int = -1) -> np.ndarray:
+        """A copy of x with a value, or one for each index, where `take_along_axis` would take from."""
+        changed = x.copy()
+        np.put_along_axis(changed, indices, values, axis=axis)
+        return changed
 
     @staticmethod
     def sigmoid(x: np.ndarray) -> np.ndarray:

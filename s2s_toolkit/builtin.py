@@ -81,6 +81,7 @@ def s2s_tokenizers() -> list[Component]:
 @hookimpl
 def s2s_metrics() -> list[Component]:
     return [
+        Component("bleu", ANY, "s2s_toolkit.metrics:bleu", "BLEU of the symbols, by sacreBLEU"),
         Component("exact_match", ANY, "s2s_toolkit.metrics:exact_match", "per cent of targets without an error"),
         Component("wer", ANY, "s2s_toolkit.metrics:wer", "per cent of targets with an error (an entry is a word)"),
         Component("ser", ANY, "s2s_toolkit.metrics:ser", "symbol error rate: PER on phones, CER on characters"),

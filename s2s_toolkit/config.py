@@ -9,6 +9,7 @@ import tomli_w
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from s2s_toolkit.errors import ConfigError
+from s2s_toolkit.normalization import Form
 from s2s_toolkit.options import explain
 
 
@@ -53,10 +54,20 @@ class DataConfig(Section):
 
 
 class TextConfig(Section):
-    """`[source]` and `[target]`: how text becomes symbols."""
+    """`[source]` and `[target]`: how text becomes symbols.
+
+    Attributes:
+        tokenizer: What cuts the text.
+        normalization: What Unicode form the text is brought to before.
+        lowercase: Whether it is lower-cased before, code point by code point.
+        min_frequency: Symbols that occur less often are unknown.
+        max_size: Symbols at most; 0 means all.
+    """
 
     model_config = ConfigDict(strict=True)  # TOML has types: 'true' is no number
     tokenizer: str = "characters"
+    normalization: Form = ""
+    lowercase: bool = False
     min_frequency: int = Field(1, ge=1)
     max_size: int = Field(0, ge=0)
 
@@ -92,10 +103,11 @@ class DecodingConfig(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     strategy: str = "beam"
     max_length: int = Field(100, ge=1, strict=True)
+    min_length: int = Field(0, ge=0, strict=True)
 
     @property
     def options(self) -> dict[str, Any]:
-        """The keys beside `strategy` and `max_length`."""
+        """The keys beside `strategy`, `max_length` and `min_length`."""
         return dict(self.__pydantic_extra__ or {})
 
 

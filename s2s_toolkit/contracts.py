@@ -1,5 +1,6 @@
 """What the pipeline expects of a framework. Only numpy arrays cross this border."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -48,6 +49,9 @@ class FrameworkModel(Protocol):
     def load_weights(self, weights: dict[str, np.ndarray]) -> None:
         """Take over weights; names and shapes have been checked."""
 
+    def encode(self, source_ids: np.ndarray, source_lengths: np.ndarray) -> np.ndarray:
+        """Sources (B, S), lengths (B,) -> memory (B, S, M), zero on padding as encoders give it, without dropout."""
+
     def teacher_forced(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
         """Logits (B, T, V) and attention (B, T, S) for given targets, without dropout."""
 
@@ -69,3 +73,37 @@ class Framework(Protocol):
 
     def build(self, plan: ModelPlan, parts: Parts) -> FrameworkModel:
         """Build a model of these parts; its weights are then loaded."""
+
+
+TensorFunction = Callable[..., Mapping[str, Any]]
+"""Calls a native part: takes tensors of its framework by name, and returns some."""
+
+
+class PartExporter(Protocol):
+    """A native part that its framework makes ONNX graphs of, a function at a time."""
+
+    part: Any
+
+    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Take over the part's weights, by their own names; every function has been run before."""
+
+    def run(self, function: TensorFunction, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """What a function returns, without dropout."""
+
+    def export(
+        self, function: TensorFunction, inputs: Mapping[str, np.ndarray], open_axes: Mapping[str, Sequence[int]]
+    ) -> bytes:
+        """A function as a serialized `onnx.ModelProto`, weights inside; names are those that the function uses.
+
+        Args:
+            function: The function.
+            inputs: Arrays to trace it with.
+            open_axes: The axes of each input whose size may vary.
+        """
+
+
+class ExportingFramework(Framework, Protocol):
+    """A framework whose native parts can go into an exported file; those of others have to bring their graphs."""
+
+    def part_exporter(self, part: Any) -> PartExporter:
+        """Take up a part, in a process that exports nothing else."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from s2s_toolkit.errors import DataError
-from s2s_toolkit.tokenizers import Tokenizer
+from s2s_toolkit.text import TextSide
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 EMPTY, TOO_LONG = "empty", "too long"
@@ -41,8 +41,8 @@ class Corpus:
 
 def load_corpus(
     paths: Paths,
-    source_tokenizer: Tokenizer,
-    target_tokenizer: Tokenizer,
+    source_side: TextSide,
+    target_side: TextSide,
     *,
     max_source_length: int,
     max_target_length: int,
@@ -53,7 +53,7 @@ def load_corpus(
     """
     corpus = Corpus([], [], {EMPTY: 0, TOO_LONG: 0})
     for text in read_pairs(paths):
-        source, target = source_tokenizer.split(text.source), target_tokenizer.split(text.target)
+        source, target = source_side.split(text.source), target_side.split(text.target)
         if not source or not target:
             corpus.skipped[EMPTY] += 1
         elif len(source) > max_source_length or len(target) > max_target_length:

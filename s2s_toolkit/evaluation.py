@@ -1,20 +1,27 @@
 """Score a translator on pairs of source and reference."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from pydantic import ValidationError
+
+from s2s_toolkit.config import TextConfig
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import DataError, UnsupportedError
 from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.metrics import Metric
+from s2s_toolkit.options import explain
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.symbols import EOS, SPECIAL
-from s2s_toolkit.tokenizers import Tokenizer
+from s2s_toolkit.text import TextSide, load_side
 from s2s_toolkit.translation import Translation
 from s2s_toolkit.translator import Translator
 
 CHUNK = 512
+DESCRIBED = ("tokenizer", "normalization", "lowercase")
+"""What the metadata of an exported file says of each side, as `source_tokenizer` and so on."""
 
 Watch = Callable[[int, int], None]
 """Told how many sources are done, and of how many."""
@@ -54,7 +61,7 @@ def evaluate(
 
     No pair is too long, unlike in training. DataError if no pair is left.
     """
-    sources, references, skipped = _usable(pairs, *tokenizers_of(translator, registry))
+    sources, references, skipped = _usable(pairs, *sides_of(translator, registry))
     if not sources:
         raise DataError(f"no pair to compare, {skipped} empty; give at least one")
     start = time.perf_counter()
@@ -64,15 +71,25 @@ def evaluate(
     return Evaluation(scores, len(sources), skipped, seconds)
 
 
-def tokenizers_of(translator: TextTranslator, registry: Registry) -> tuple[Tokenizer, Tokenizer]:
-    """The source's and the target's: a run's own, or those that an exported file names in its metadata."""
+def sides_of(translator: TextTranslator, registry: Registry) -> tuple[TextSide, TextSide]:
+    """The source's and the target's: a run's own, or as an exported file describes them in its metadata."""
     if isinstance(translator, Translator):
-        return translator.source.tokenizer, translator.target.tokenizer
+        return translator.source, translator.target
     metadata = getattr(translator, "metadata", {})
     if "target_tokenizer" not in metadata:
         raise UnsupportedError("this file does not say how its target is tokenized; evaluate the run that it came from")
-    target = registry.load("tokenizer", metadata["target_tokenizer"])()
-    return registry.load("tokenizer", metadata.get("source_tokenizer", "characters"))(), target
+    return _described(metadata, "source", registry), _described(metadata, "target", registry)
+
+
+def _described(metadata: Mapping[str, Any], name: str, registry: Registry) -> TextSide:
+    """A side without its vocabulary, of which references have no need."""
+    given = {key: metadata[f"{name}_{key}"] for key in DESCRIBED if f"{name}_{key}" in metadata}
+    try:
+        return load_side(TextConfig.model_validate(given), registry)
+    except ValidationError as error:
+        raise UnsupportedError(
+            f"this file splits its {name} in a way unknown to this version: {explain(error, {}, prefix=name)}"
+        ) from error
 
 
 def target_symbols(translation: Translation) -> tuple[str, ...]:
@@ -82,15 +99,15 @@ def target_symbols(translation: Translation) -> tuple[str, ...]:
 
 
 def _usable(
-    pairs: Iterable[Pair], source_tokenizer: Tokenizer, target_tokenizer: Tokenizer
+    pairs: Iterable[Pair], source_side: TextSide, target_side: TextSide
 ) -> tuple[list[str], list[list[str]], int]:
     """Sources and the symbols of their references; and how many pairs lack either."""
     sources: list[str] = []
     references: list[list[str]] = []
     skipped = 0
     for source, target in pairs:
-        reference = target_tokenizer.split(target)
-        if reference and source_tokenizer.split(source):
+        reference = target_side.split(target)
+        if reference and source_side.split(source):
             sources.append(source)
             references.append(reference)
         else:

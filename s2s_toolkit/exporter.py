@@ -7,20 +7,27 @@ from typing import Any, Protocol
 from s2s_toolkit.components import ANY
 from s2s_toolkit.errors import ModelFileError, UnsupportedError
 from s2s_toolkit.loading import load_translator
+from s2s_toolkit.options import create_part
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, open_run
 from s2s_toolkit.translation import Translation
+
+AUTO = "auto"
+"""The device that a format chooses by itself."""
 
 
 class TextTranslator(Protocol):
     """What both `s2s_toolkit.translator.Translator` and an exported file's translator are."""
 
-    def __call__(self, texts: Sequence[str]) -> list[Translation]:
-        """Translate texts, in their order."""
+    def __call__(self, texts: Sequence[str], prefixes: Sequence[str] = ()) -> list[Translation]:
+        """Translate texts, in their order; targets begin with the prefixes, one for each text or none at all."""
 
 
 class Exporter(Protocol):
-    """A format of model files; its name is also its suffix, so "onnx" writes and opens "*.onnx"."""
+    """A format of model files; its name is also its suffix, so "onnx" writes and opens "*.onnx".
+
+    The keyword-only arguments of its constructor are options of `s2s export`.
+    """
 
     def export(
         self, run: Run, path: Path, registry: Registry, *, framework: str, strategy: str, options: Mapping[str, Any]
@@ -39,12 +46,27 @@ class Exporter(Protocol):
             One line that says what was verified.
         """
 
-    def open(self, path: Path, settings: Mapping[str, int | float]) -> TextTranslator:
-        """Open a file; `settings` overlay the defaults that it holds."""
+    def open(
+        self, path: Path, registry: Registry, settings: Mapping[str, int | float], *, device: str
+    ) -> TextTranslator:
+        """Open a file.
+
+        Args:
+            path: What `export` wrote.
+            registry: Where parts are found.
+            settings: What overlays the defaults that it holds.
+            device: "cpu", "cuda", or "auto" for the format's own choice.
+        """
 
 
 def open_translator(
-    path: Path, registry: Registry, *, framework: str = "", strategy: str = "", options: Mapping[str, Any] | None = None
+    path: Path,
+    registry: Registry,
+    *,
+    framework: str = "",
+    strategy: str = "",
+    options: Mapping[str, Any] | None = None,
+    device: str = AUTO,
 ) -> TextTranslator:
     """A translator for a run directory or an exported file.
 
@@ -54,8 +76,11 @@ def open_translator(
         framework: What computes a run; an exported file needs none and refuses it.
         strategy: A decoding strategy for a run; an exported file holds its own.
         options: Options of the strategy and `max_length`; for an exported file, the settings that it lets vary.
+        device: Where an exported file is computed.
     """
-    if path.is_dir() or not path.suffix:
+    if not registry.has("exporter", path.suffix.removeprefix("."), ANY) and (path.is_dir() or not path.suffix):
+        if device not in (AUTO, "cpu"):
+            raise UnsupportedError(f"a run directory is computed on the CPU, given --device {device}; export it first")
         return load_translator(
             open_run(path, registry), registry, framework=framework, strategy=strategy, options=options
         )
@@ -63,15 +88,16 @@ def open_translator(
         raise UnsupportedError(
             f"{path} holds its own model and strategy; leave out --framework and --strategy, or export anew"
         )
-    if not path.is_file():
+    if not path.exists():
         raise ModelFileError(f"there is no model file {path}")
     format_name = path.suffix.removeprefix(".")
     if not registry.has("exporter", format_name, ANY):
         formats = ", ".join(f".{name}" for name in registry.names("exporter")) or "none"
         raise ModelFileError(f"{path} is neither a run directory nor a model file; formats installed: {formats}")
-    return find_exporter(format_name, registry).open(path, options or {})
+    return find_exporter(format_name, registry).open(path, registry, options or {}, device=device)
 
 
-def find_exporter(format_name: str, registry: Registry) -> Exporter:
-    """The exporter of a format."""
-    return registry.load("exporter", format_name)()
+def find_exporter(format_name: str, registry: Registry, choices: Mapping[str, Any] | None = None) -> Exporter:
+    """The exporter of a format; `choices` are the options of its constructor, checked."""
+    exporter = registry.load("exporter", format_name)
+    return create_part(exporter, options=choices or {}, where=f"--format {format_name}")

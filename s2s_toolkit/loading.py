@@ -14,6 +14,7 @@ from s2s_toolkit.options import create_part, option_parameters
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, load_checkpoint
 from s2s_toolkit.strategies.contract import DecodingStrategy
+from s2s_toolkit.strategies.lengths import LENGTHS, require_lengths
 from s2s_toolkit.translator import Translator
 
 
@@ -36,6 +37,12 @@ def load_model(run: Run, registry: Registry, framework: str, *, checkpoint: str 
     return model
 
 
+def load_weights(run: Run, registry: Registry, framework: str) -> dict[str, np.ndarray]:
+    """The weights of the run's best checkpoint, known to fit its model in a framework."""
+    path = run.checkpoint_path("best")
+    return fitting_weights(load_checkpoint(path).weights, build_model(plan_of(run), registry, framework), path)
+
+
 def fitting_weights(weights: dict[str, np.ndarray], model: FrameworkModel, path: Path) -> dict[str, np.ndarray]:
     """The weights, once their names and shapes are known to be the model's."""
     for name, expected in model.weights().items():
@@ -48,9 +55,10 @@ def fitting_weights(weights: dict[str, np.ndarray], model: FrameworkModel, path:
 
 
 def make_strategy(name: str, options: Mapping[str, Any], registry: Registry) -> DecodingStrategy:
-    """A decoding strategy by name, its options checked."""
+    """A decoding strategy by name, its options checked; `LENGTHS` may stand among them and are none."""
     part = registry.load("decoding strategy", name)
-    return create_part(part, options=options, where="decoding", beside=("strategy", "max_length"))
+    own = {option: value for option, value in options.items() if option not in LENGTHS}
+    return create_part(part, options=own, where="decoding", beside=("strategy", *LENGTHS))
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class Decoding:
     Attributes:
         name: What a config calls it.
         strategy: The strategy itself.
-        settings: What may vary from call to call, `max_length` among them.
+        settings: What may vary from call to call, `LENGTHS` among them.
         fixed: The options it was made with that may not.
     """
 
@@ -79,18 +87,20 @@ def choose_decoding(
         run: Whose config says what is chosen where nothing is asked for.
         registry: Where strategies are found.
         strategy: A strategy; by default the config's, with its options.
-        options: Options of the strategy, and `max_length`; they overlay the config's if the strategy is the same.
+        options: Options of the strategy, which overlay the config's if the strategy is the same, and `LENGTHS`.
     """
     config = run.config.decoding
     name = strategy or config.strategy
-    chosen = {"max_length": config.max_length, **(config.options if name == config.strategy else {}), **(options or {})}
-    max_length = chosen.pop("max_length")
-    if isinstance(max_length, bool) or not isinstance(max_length, int) or max_length < 1:
-        raise ConfigError(f"max_length must be an integer of at least 1, given {max_length!r}")
+    chosen = {**(config.options if name == config.strategy else {}), **(options or {})}
+    lengths = {length: chosen.pop(length, getattr(config, length)) for length in LENGTHS}
+    for length, value in lengths.items():
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ConfigError(f"{length} must be an integer, given {value!r}")
+    require_lengths(**lengths)
     made = make_strategy(name, chosen, registry)
     defaults = {o: p.default for o, p in option_parameters(type(made)).items()}
     fixed = {option: value for option, value in (defaults | chosen).items() if option not in made.settings}
-    return Decoding(name, made, {**made.settings, "max_length": max_length}, fixed)
+    return Decoding(name, made, {**made.settings, **lengths}, fixed)
 
 
 def load_translator(

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from s2s_toolkit.errors import S2SError
+from s2s_toolkit.errors import S2SError, UnsupportedError
 
 Sequences = Sequence[Sequence[str]]
 """The symbols of every entry."""
@@ -53,6 +53,16 @@ def _symbol_error_rate(hypotheses: Sequences, references: Sequences) -> float:
     return 100 * sum(map(Levenshtein.distance, hypotheses, references)) / num_symbols
 
 
+def _bleu(hypotheses: Sequences, references: Sequences) -> float:
+    try:
+        from sacrebleu import corpus_bleu
+    except ImportError as error:
+        raise UnsupportedError('bleu needs sacrebleu; pip install "s2s-toolkit[bleu]"') from error
+    joined = ([" ".join(symbols) for symbols in entries] for entries in (hypotheses, references))
+    written, wanted = joined
+    return corpus_bleu(written, [wanted], tokenize="none", force=True).score
+
+
 def _wrong(hypotheses: Sequences, references: Sequences) -> int:
     return sum(map(operator.ne, map(tuple, hypotheses), map(tuple, references)))
 
@@ -71,4 +81,11 @@ ser = Metric("ser", higher_is_better=False, unit="%", compute=_symbol_error_rate
 """Symbol error rate: Levenshtein distances, summed, per hundred reference symbols; it may exceed 100.
 
 On phones it is the phone error rate, on characters the character error rate.
+"""
+
+bleu = Metric("bleu", higher_is_better=True, unit="BLEU", compute=_bleu)
+"""BLEU (Papineni et al. 2002) of the symbols as they are, as sacreBLEU computes it with `tokenize="none"`.
+
+It depends on how the target is cut into symbols: compare it between models of one vocabulary, not with published
+figures of text that was put together again.
 """

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s2s_toolkit.errors import S2SError
+import numpy as np
+
+from s2s_toolkit.errors import S2SError, UnsupportedError
 from s2s_toolkit.files import atomic_path
 from s2s_toolkit.translation import Translation
 
@@ -30,10 +32,12 @@ def save_attention(translation: Translation, path: Path) -> list[str]:
         The characters that no installed font has, drawn as boxes.
     """
     require_drawable(path)
+    if translation.attention is None or not translation.source_symbols:
+        raise UnsupportedError("the model file gives no attention, or no source symbols; export it with --outputs all")
     labels = [*map(shown, translation.symbols)], [*map(shown, translation.source_symbols)]
     title = _shortened(translation.text, room=max(30, 3 * len(labels[1])))
     families, missing = fonts_for(set(title).union(*labels[0], *labels[1]))
-    figure = _draw(translation, *labels, title=title, families=families)
+    figure = _draw(translation.attention, *labels, title=title, families=families)
     with atomic_path(path) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a line for each missing glyph
         figure.savefig(temporary, dpi=150)
@@ -83,7 +87,7 @@ def require_drawable(path: Path) -> None:
 
 
 def _draw(
-    translation: Translation, targets: list[str], sources: list[str], *, title: str, families: list[str]
+    attention: np.ndarray, targets: list[str], sources: list[str], *, title: str, families: list[str]
 ) -> "Figure":
     """The figure, made without pyplot and its global state."""
     from matplotlib.figure import Figure
@@ -91,7 +95,7 @@ def _draw(
     width, height = min(max(4.0, 2 + CELL * len(sources)), LARGEST), min(1.6 + CELL * len(targets), LARGEST)
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
-    image = axes.pcolormesh(translation.attention, cmap="Blues", vmin=0, rasterized=True)
+    image = axes.pcolormesh(attention, cmap="Blues", vmin=0, rasterized=True)
     axes.invert_yaxis()
     text: dict[str, Any] = {"fontfamily": families, "parse_math": False}
     axes.set_title(title, pad=12, **text)

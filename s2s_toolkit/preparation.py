@@ -13,14 +13,14 @@ from s2s_toolkit.loading import plan_of
 from s2s_toolkit.model import complete_declaration, declared_weights, reference_parts
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, open_run
-from s2s_toolkit.text import TextSide, load_tokenizer
+from s2s_toolkit.text import load_side
 from s2s_toolkit.vocabulary import Vocabulary
 from s2s_toolkit.weights import initial_weights
 
 
 def load_corpora(config: Config, registry: Registry) -> tuple[Corpus, Corpus]:
     """The training pairs and the dev pairs that a config names."""
-    source, target = load_tokenizer(config.source, registry), load_tokenizer(config.target, registry)
+    source, target = load_side(config.source, registry), load_side(config.target, registry)
 
     def load(paths: Paths) -> Corpus:
         limits = config.data.max_source_length, config.data.max_target_length
@@ -35,7 +35,7 @@ def new_run(path: Path, config: Config, registry: Registry, training: Corpus) ->
     for number, side in enumerate((config.source, config.target)):
         sequences = (pair[number] for pair in training.pairs)
         vocabulary = Vocabulary.build(sequences, min_frequency=side.min_frequency, max_size=side.max_size)
-        sides.append(TextSide(load_tokenizer(side, registry), vocabulary))
+        sides.append(load_side(side, registry, vocabulary))
     return Run(path, config, *sides)
 
 

@@ -11,7 +11,7 @@ from s2s_toolkit.arrays import Array, Namespace, NumpyNamespace
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.model import ModelPlan, Parts, declared_weights
-from s2s_toolkit.parts.attention import Memory, attend_step
+from s2s_toolkit.parts.attention import Attend, Memory, attend_step
 from s2s_toolkit.parts.cells import State
 from s2s_toolkit.weights import under
 
@@ -26,26 +26,39 @@ class PortableModel:
 
     def start(self, source_ids: Array, source_lengths: Array) -> tuple[Memory, State]:
         """Sources (B, S), lengths (B,) -> what attention reads, and the decoder's first state."""
-        xp = self.xp
-        embedded = xp.take(self.weights["source_embedding"], source_ids, axis=0)  # (B, S, E)
-        values, summary = self.parts.encoder.encode(xp, under(self.weights, "encoder"), embedded, source_lengths)
-        keys = self.parts.scorer.keys(xp, under(self.weights, "attention"), values)
-        state = self.parts.decoder.start(xp, under(self.weights, "decoder"), summary)
-        return Memory(values, keys, self._mask(source_ids, source_lengths)), state
+        encoded, summary = self.encode(source_ids, source_lengths)
+        return self.remember(encoded, self.mask(source_ids, source_lengths)), self.begin(summary)
+
+    def encode(self, source_ids: Array, source_lengths: Array) -> tuple[Array, Array]:
+        """Sources (B, S), lengths (B,) -> memory (B, S, M), zero on padding, and summary (B, M)."""
+        embedded = self.xp.take(self.weights["source_embedding"], source_ids, axis=0)  # (B, S, E)
+        return self.parts.encoder.encode(self.xp, under(self.weights, "encoder"), embedded, source_lengths)
+
+    def remember(self, encoded: Array, mask: Array) -> Memory:
+        """Encoder outputs (B, S, M), mask (B, S) -> what attention reads."""
+        return Memory(encoded, self.parts.scorer.keys(self.xp, under(self.weights, "attention"), encoded), mask)
+
+    def begin(self, summary: Array) -> State:
+        """Summary (B, M) -> the decoder's first state."""
+        return self.parts.decoder.start(self.xp, under(self.weights, "decoder"), summary)
 
     def step(self, previous_ids: Array, memory: Memory, state: State) -> tuple[Array, Array, State]:
         """Previous ids (B,) -> logits (B, V), attention (B, S), state."""
-        xp, scorer_weights = self.xp, under(self.weights, "attention")
-
-        def attend(query: Array) -> tuple[Array, Array]:
-            return attend_step(xp, self.parts.scorer, scorer_weights, query, memory)
-
+        xp = self.xp
         embedded = xp.take(self.weights["target_embedding"], previous_ids, axis=0)  # (B, E)
-        readout, attention, state = self.parts.decoder.step(xp, under(self.weights, "decoder"), embedded, state, attend)
+        readout, attention, state = self.parts.decoder.step(
+            xp, under(self.weights, "decoder"), embedded, state, self.attend(memory)
+        )
         logits = xp.matmul(readout, self.weights["output.kernel"]) + self.weights["output.bias"]
         return logits, attention, state
 
-    def _mask(self, source_ids: Array, source_lengths: Array) -> Array:
+    def attend(self, memory: Memory) -> Attend:
+        """How queries look a memory up, one for each of its rows."""
+        weights = under(self.weights, "attention")
+        return lambda query: attend_step(self.xp, self.parts.scorer, weights, query, memory)
+
+    def mask(self, source_ids: Array, source_lengths: Array) -> Array:
+        """Sources (B, S), lengths (B,) -> True on real symbols (B, S)."""
         xp = self.xp
         positions = xp.cumulative_sum(xp.ones_like(source_ids), axis=1)  # (B, S), from 1
         return positions <= xp.expand_dims(source_lengths, axis=1)
@@ -72,8 +85,12 @@ class NumpyModel:
     def load_weights(self, weights: dict[str, np.ndarray]) -> None:
         self._weights = dict(weights)
 
+    def encode(self, source_ids: np.ndarray, source_lengths: np.ndarray) -> np.ndarray:
+        memory, _ = self._portable().encode(source_ids, source_lengths)
+        return np.asarray(memory)
+
     def teacher_forced(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
-        model = PortableModel(NumpyNamespace(), self.parts, self._weights)
+        model = self._portable()
         memory, state = model.start(batch.source_ids, batch.source_lengths)
         logits, attention = [], []
         for position in range(batch.target_in.shape[1]):
@@ -88,13 +105,16 @@ class NumpyModel:
         return float(-chosen[batch.target_mask].sum())
 
     def stepper(self) -> "NumpyStepper":
-        return NumpyStepper(PortableModel(NumpyNamespace(), self.parts, self._weights), self.plan.target_size)
+        return NumpyStepper(self._portable(), self.plan.target_size)
 
     def gradients(self, batch: Batch) -> dict[str, np.ndarray]:
         raise UnsupportedError("the numpy reference computes no gradients; use --framework torch or tensorflow")
 
     def optimizer(self, *, clip_norm: float) -> None:
         raise UnsupportedError(DOES_NOT_TRAIN)
+
+    def _portable(self) -> PortableModel:
+        return PortableModel(NumpyNamespace(), self.parts, self._weights)
 
 
 class NumpyStepper:

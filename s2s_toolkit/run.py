@@ -22,7 +22,7 @@ from s2s_toolkit.config import Config, read_config, write_config
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import atomic_path, require_absent
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.text import TextSide, load_tokenizer
+from s2s_toolkit.text import TextSide, load_side
 from s2s_toolkit.vocabulary import Vocabulary
 from s2s_toolkit.weights import prefixed, under
 
@@ -94,8 +94,8 @@ def open_run(path: Path, registry: Registry) -> Run:
         raise RunError(f"there is no run directory {path}; `s2s train` makes one")
     _check_format(path / "run.json")
     config = read_config(_present(path / "config.toml"))
-    source = TextSide(load_tokenizer(config.source, registry), Vocabulary.load(path / "source.vocabulary.json"))
-    target = TextSide(load_tokenizer(config.target, registry), Vocabulary.load(path / "target.vocabulary.json"))
+    source = load_side(config.source, registry, Vocabulary.load(path / "source.vocabulary.json"))
+    target = load_side(config.target, registry, Vocabulary.load(path / "target.vocabulary.json"))
     return Run(path, config, source, target)
 
 

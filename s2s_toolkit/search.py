@@ -8,7 +8,9 @@ import numpy as np
 from s2s_toolkit.arrays import Array, Namespace, NumpyNamespace
 from s2s_toolkit.contracts import Stepper
 from s2s_toolkit.errors import ConfigError
-from s2s_toolkit.strategies.contract import NEVER, DecodingStrategy
+from s2s_toolkit.strategies.constraints import ConstrainedStrategy
+from s2s_toolkit.strategies.contract import NEVER, DecodingStrategy, Step
+from s2s_toolkit.strategies.lengths import LENGTHS, require_lengths
 from s2s_toolkit.symbols import BOS, EOS, PAD
 
 
@@ -22,6 +24,7 @@ class Hypotheses:
         scores: As the strategy defines them (B, N).
         token_log_probs: Of each symbol and of the EOS, if there is one; 0 after the end (B, N, T).
         attention: Likewise, over the source and its EOS (B, N, T, S).
+        alignment: Where the source got most of it, its EOS included; -1 after the end (B, N, T).
     """
 
     ids: np.ndarray
@@ -29,6 +32,7 @@ class Hypotheses:
     scores: np.ndarray
     token_log_probs: np.ndarray
     attention: np.ndarray
+    alignment: np.ndarray
 
 
 def search(
@@ -37,24 +41,38 @@ def search(
     source_ids: np.ndarray,
     source_lengths: np.ndarray,
     settings: Mapping[str, int | float],
+    prefix_ids: np.ndarray | None = None,
 ) -> Hypotheses:
-    """Decode sources (B, S), lengths (B,); `settings` are the strategy's own and `max_length`, which counts EOS."""
+    """Decode sources.
+
+    Args:
+        stepper: The model.
+        strategy: Chooses among the targets.
+        source_ids: Symbols and EOS, PAD after them (B, S).
+        source_lengths: How many, the EOS included (B,).
+        settings: The strategy's own and `LENGTHS`, which count EOS.
+        prefix_ids: What the targets of each source begin with, PAD after it: (B, P), or (1, P) for all; cut off at
+            `max_length`.
+    """
     xp, copies, batch = NumpyNamespace(), strategy.rows, len(source_ids)
     typed = typed_settings(strategy, settings)
-    state, carried = stepper.start(source_ids, source_lengths, copies), strategy.start(xp, source_ids)
+    prefix_ids = source_ids[:, :0] if prefix_ids is None else prefix_ids
+    constrained = ConstrainedStrategy(xp, strategy, typed, prefix_ids)
+    state, carried = stepper.start(source_ids, source_lengths, copies), constrained.start(source_ids)
     previous, first_rows = np.full(batch * copies, BOS), np.arange(batch)[:, None] * copies
     steps = []
-    for _ in range(int(typed["max_length"])):
+    for number in range(int(typed["max_length"])):
         logits, attention, state = stepper.step(previous, state)
         log_probs = allowed_log_probs(xp, logits)
-        advance = strategy.advance(xp, log_probs.reshape(batch, copies, -1), carried, typed)
+        by_source = (array.reshape(batch, copies, -1) for array in (log_probs, attention))
+        advance = constrained.advance(Step(np.int64(number), *by_source), carried)
         carried, previous = advance.search, advance.ids.reshape(-1)
         rows = (first_rows + advance.parents).reshape(-1)
         state = stepper.select(state, rows)
         steps.append((previous, rows, log_probs[rows, previous], attention))
-        if strategy.done(xp, carried, typed).all():
+        if constrained.done(carried).all():
             break
-    chosen, scores = strategy.finish(xp, carried, typed)
+    chosen, scores = constrained.finish(carried)
     return _trace(steps, (first_rows + chosen).reshape(-1), scores)
 
 
@@ -65,8 +83,8 @@ def allowed_log_probs(xp: Namespace, logits: Array) -> Array:
 
 
 def typed_settings(strategy: DecodingStrategy, settings: Mapping[str, int | float]) -> dict[str, np.ndarray]:
-    """The strategy's defaults and `max_length`, overlaid with what is given, as int64 and float32 scalars."""
-    defaults = {**strategy.settings, "max_length": 100}
+    """The strategy's defaults and `LENGTHS`, overlaid with what is given, as int64 and float32 scalars."""
+    defaults = {**LENGTHS, **strategy.settings}
     unknown = sorted(set(settings) - set(defaults))
     if unknown:
         raise ConfigError(f"unknown setting {unknown[0]!r}; this strategy has: {', '.join(sorted(defaults))}")
@@ -74,8 +92,7 @@ def typed_settings(strategy: DecodingStrategy, settings: Mapping[str, int | floa
     for name, default in defaults.items():
         if isinstance(default, int) and (chosen[name] != int(chosen[name]) or abs(chosen[name]) >= 2**63):
             raise ConfigError(f"setting {name!r} takes an integer below 2⁶³, given {chosen[name]}")
-    if chosen["max_length"] < 1:
-        raise ConfigError(f"max_length must be at least 1, given {chosen['max_length']}")
+    require_lengths(chosen["max_length"], chosen["min_length"])
     dtypes = {name: np.int64 if isinstance(default, int) else np.float32 for name, default in defaults.items()}
     return {name: np.asarray(value, dtypes[name]) for name, value in chosen.items()}
 
@@ -92,10 +109,12 @@ def _trace(steps: Sequence[tuple[np.ndarray, ...]], rows: np.ndarray, scores: np
     lengths = (ids != EOS).cumprod(axis=-1).sum(axis=-1)
     position = np.arange(len(steps))
     inside, real = position < lengths[..., None], position <= lengths[..., None]  # real counts the EOS
+    attention = attention.reshape(*shape, -1)
     return Hypotheses(
         ids=np.where(inside, ids, PAD),
         lengths=lengths,
         scores=scores,
         token_log_probs=np.where(real, log_probs.reshape(shape), np.float32(0)),
-        attention=np.where(real[..., None], attention.reshape(*shape, -1), np.float32(0)),
+        attention=np.where(real[..., None], attention, np.float32(0)),
+        alignment=np.where(real, attention.argmax(axis=-1), -1),
     )

@@ -16,15 +16,19 @@ class Translation:
         source_symbols: Source symbols and "</s>".
         token_log_probs: Log-probability of each target symbol (T,).
         attention: Weight of each source symbol for each target symbol; rows sum to one (T, S).
+        alignment: For each target symbol the number of the source symbol, from 0, that has the greatest weight (T,).
         alternatives: The other results for the same source, best first.
+
+    An exported file may leave out `token_log_probs`, `attention` and `alignment`; they are None then.
     """
 
     text: str
     score: float
     symbols: tuple[str, ...]
     source_symbols: tuple[str, ...]
-    token_log_probs: np.ndarray
-    attention: np.ndarray
+    token_log_probs: np.ndarray | None = None
+    attention: np.ndarray | None = None
+    alignment: tuple[int, ...] | None = None
     alternatives: tuple["Translation", ...] = ()
 
     def as_dict(self) -> dict[str, object]:
@@ -34,7 +38,12 @@ class Translation:
             "score": round(self.score, 6),
             "symbols": list(self.symbols),
             "source_symbols": list(self.source_symbols),
-            "token_log_probs": self.token_log_probs.astype(float).round(6).tolist(),
-            "attention": self.attention.astype(float).round(6).tolist(),
+            "token_log_probs": _rounded(self.token_log_probs),
+            "attention": _rounded(self.attention),
+            "alignment": None if self.alignment is None else list(self.alignment),
             "alternatives": [alternative.as_dict() for alternative in self.alternatives],
         }
+
+
+def _rounded(array: np.ndarray | None) -> list[object] | None:
+    return None if array is None else array.astype(float).round(6).tolist()

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 import numpy as np
 
 from s2s_toolkit.batches import length_groups, source_arrays
 from s2s_toolkit.contracts import Stepper
-from s2s_toolkit.search import Hypotheses, search
+from s2s_toolkit.errors import DataError
+from s2s_toolkit.search import Hypotheses, search, typed_settings
 from s2s_toolkit.strategies.contract import DecodingStrategy
-from s2s_toolkit.symbols import EOS, SPECIAL
+from s2s_toolkit.symbols import EOS, PAD, SPECIAL
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.translation import Translation
 
@@ -22,7 +24,7 @@ class Translator:
         source: Reads the source.
         target: Writes the target.
         strategy: Chooses among the targets.
-        settings: The strategy's settings and `max_length`.
+        settings: The strategy's settings and `LENGTHS`.
         batch_size: Sources decoded together.
     """
 
@@ -39,19 +41,40 @@ class Translator:
         self.stepper, self.source, self.target = stepper, source, target
         self.strategy, self.settings, self.batch_size = strategy, settings, batch_size
 
-    def __call__(self, texts: Sequence[str]) -> list[Translation]:
-        """Translate texts, in their order; they are decoded in batches of similar length."""
+    def __call__(self, texts: Sequence[str], prefixes: Sequence[str] = ()) -> list[Translation]:
+        """Translate texts, in their order; they are decoded in batches of similar length.
+
+        Args:
+            texts: Any number of them.
+            prefixes: What the target of each begins with, or none at all.
+        """
         sources = [self.source.encode(text) for text in texts]
+        begun = self._begun(prefixes, len(texts))
         results: dict[int, Translation] = {}
         for numbers in length_groups([len(source) for source in sources], batch_size=self.batch_size):
             source_ids, source_lengths = source_arrays([sources[number] for number in numbers])
-            found = search(self.stepper, self.strategy, source_ids, source_lengths, self.settings)
+            prefix_ids = _padded([begun[number] for number in numbers])
+            found = search(self.stepper, self.strategy, source_ids, source_lengths, self.settings, prefix_ids)
             for row, number in enumerate(numbers):
                 results[number] = self._translation(found, row, texts[number])
         return [results[number] for number in range(len(texts))]
 
+    def _begun(self, prefixes: Sequence[str], count: int) -> list[list[int]]:
+        """The ids of each prefix; DataError unless there is one for each text, with room for a symbol after it."""
+        if isinstance(prefixes, str) or len(prefixes) not in (0, count):
+            given = f"the one text {prefixes!r}" if isinstance(prefixes, str) else len(prefixes)
+            raise DataError(f"expected a prefix for each of {count} texts, or none at all; given {given}")
+        room = int(typed_settings(self.strategy, self.settings)["max_length"]) - 1
+        begun = [self.target.encode(prefix) for prefix in prefixes] or [[] for _ in range(count)]
+        for prefix, ids in zip(prefixes, begun, strict=False):
+            if len(ids) > room:
+                raise DataError(
+                    f"prefix {prefix!r} has {len(ids)} symbols, and max_length = {room + 1} leaves room for {room}"
+                )
+        return begun
+
     def _translation(self, found: Hypotheses, row: int, text: str) -> Translation:
-        source_symbols = (*self.source.tokenizer.split(text), SPECIAL[EOS])
+        source_symbols = (*self.source.split(text), SPECIAL[EOS])
         best, *others = (self._result(found, row, result, source_symbols) for result in range(found.ids.shape[1]))
         return replace(best, alternatives=tuple(others))
 
@@ -67,4 +90,11 @@ class Translator:
             source_symbols=source_symbols,
             token_log_probs=found.token_log_probs[row, result, :steps],
             attention=np.asarray(found.attention[row, result, :steps, : len(source_symbols)]),
+            alignment=tuple(found.alignment[row, result, :steps].tolist()),
         )
+
+
+def _padded(prefixes: Sequence[Sequence[int]]) -> np.ndarray:
+    """Ids of prefixes as one array (B, P), PAD after each one's end."""
+    columns = [*zip_longest(*prefixes, fillvalue=PAD)]
+    return np.array(columns, np.int64).reshape(-1, len(prefixes)).T

@@ -29,8 +29,8 @@ def sources(tiny_sources):
     return tiny_sources(LENGTHS)
 
 
-def decode(tiny, strategy, sources, *, max_length=8, **settings):
-    return search(tiny.stepper, strategy, *sources, {"max_length": max_length, **settings})
+def decode(tiny, strategy, sources, *, max_length=8, prefixes=None, **settings):
+    return search(tiny.stepper, strategy, *sources, {"max_length": max_length, **settings}, prefixes)
 
 
 def targets(found):
@@ -42,29 +42,45 @@ def targets(found):
 
 
 def all_targets(stepper, source_ids, source_lengths, max_length):
-    """Every target of one source with its log-probability: those that end, and those cut off; by plain recursion."""
+    """Every target of one source with its log-probability and its coverage: those that end, and those cut off.
+
+    By plain recursion. The coverage is the sum of the attention over all steps, for each symbol of the source.
+    """
     ended, cut = {}, {}
 
-    def extend(prefix, total, state):
-        logits, _, state = stepper.step(np.array([prefix[-1] if prefix else BOS]), state)
+    def extend(prefix, total, coverage, state):
+        logits, attention, state = stepper.step(np.array([prefix[-1] if prefix else BOS]), state)
+        coverage = coverage + attention[0, : source_lengths[0] - 1]
         shifted = logits[0].astype(np.float64)
         shifted[[PAD, BOS]] = -np.inf
         log_probs = shifted - np.log(np.exp(shifted).sum())
-        ended[prefix] = total + log_probs[EOS]
+        ended[prefix] = (total + log_probs[EOS], coverage)
         for symbol in (s for s in range(len(log_probs)) if s not in (PAD, BOS, EOS)):
             if len(prefix) + 1 == max_length:
-                cut[(*prefix, symbol)] = total + log_probs[symbol]
+                cut[(*prefix, symbol)] = (total + log_probs[symbol], coverage)
             else:
-                extend((*prefix, symbol), total + log_probs[symbol], state)
+                extend((*prefix, symbol), total + log_probs[symbol], coverage, state)
 
-    extend((), 0.0, stepper.start(source_ids, source_lengths, 1))
+    extend((), 0.0, 0.0, stepper.start(source_ids, source_lengths, 1))
     return ended, cut
 
 
-def ranked(totals, length_penalty, *, ends):
+def ranked(found, length_penalty=0.0, coverage_penalty=0.0, *, ends):
     """Targets and scores, best first; the end counts as a symbol."""
-    scores = {t: total / ((5 + len(t) + ends) / 6) ** length_penalty for t, total in totals.items()}
+    scores = {
+        target: total / ((5 + len(target) + ends) / 6) ** length_penalty
+        + coverage_penalty * np.log(np.minimum(coverage, 1)).sum()
+        for target, (total, coverage) in found.items()
+    }
     return sorted(scores.items(), key=lambda item: -item[1])
+
+
+def assert_best(found, row, ended, cut, **penalties):
+    """The results for a source are the best of these targets, those that were cut off last."""
+    expected = ranked(ended, **penalties, ends=True) + ranked(cut, **penalties, ends=False)
+    count = min(found.ids.shape[1], len(expected))
+    assert targets(found)[row][:count] == [target for target, _ in expected[:count]]
+    np.testing.assert_allclose(found.scores[row, :count], [score for _, score in expected[:count]], rtol=1e-4)
 
 
 @pytest.mark.parametrize("length_penalty", [0.0, 0.7, 2.0])
@@ -75,17 +91,72 @@ def test_wide_beam_equals_brute_force(seed, max_length, n_best, length_penalty, 
     beam = BeamSearch(beam_size=EVERY_TARGET, n_best=n_best, length_penalty=length_penalty)
     found = decode(tiny, beam, sources, max_length=max_length)
     for row in range(2):
-        ended, cut = all_targets(tiny.stepper, *(array[row : row + 1] for array in sources), max_length)
-        expected = ranked(ended, length_penalty, ends=True) + ranked(cut, length_penalty, ends=False)
-        count = min(n_best, len(expected))
-        assert targets(found)[row][:count] == [target for target, _ in expected[:count]]
-        np.testing.assert_allclose(found.scores[row, :count], [score for _, score in expected[:count]], rtol=1e-4)
+        every = all_targets(tiny.stepper, *(array[row : row + 1] for array in sources), max_length)
+        assert_best(found, row, *every, length_penalty=length_penalty)
+
+
+@pytest.mark.parametrize("coverage_penalty", [0.2, 1.0, 5.0])
+@pytest.mark.parametrize("length_penalty", [0.0, 1.0])
+@pytest.mark.parametrize("seed", [2, 5])
+def test_wide_beam_with_coverage_equals_brute_force(seed, length_penalty, coverage_penalty, tiny_model, tiny_sources):
+    tiny, sources = tiny_model(target_size=6, seed=seed), tiny_sources([3, 0, 7], seed=seed)
+    penalties = {"length_penalty": length_penalty, "coverage_penalty": coverage_penalty}
+    found = decode(tiny, BeamSearch(beam_size=EVERY_TARGET, n_best=20, **penalties), sources, max_length=4)
+    for row in range(3):
+        every = all_targets(tiny.stepper, *(array[row : row + 1] for array in sources), 4)
+        assert_best(found, row, *every, **penalties)
+
+
+PREFIXES = np.array([[4, 1, PAD], [5, PAD, PAD], [PAD, PAD, PAD], [5, 5, 4]])
+
+
+def has_prefix(target, row):
+    prefix = [symbol for symbol in PREFIXES[row].tolist() if symbol != PAD]
+    return list(target[: len(prefix)]) == prefix
+
+
+def repeats(target, size):
+    ngrams = [target[start : start + size] for start in range(len(target) - size + 1)]
+    return len(ngrams) > len(set(ngrams))
+
+
+@pytest.mark.parametrize(
+    ("keep", "options", "constraints"),
+    [
+        (lambda target, row, ends: len(target) + ends >= 3, {}, {"min_length": 3}),
+        (lambda target, row, ends: len(target) + ends >= 4, {}, {"min_length": 4}),
+        (lambda target, row, ends: has_prefix(target, row), {}, {"prefixes": PREFIXES}),
+        (lambda target, row, ends: not repeats(target, 1), {"no_repeat_ngram_size": 1}, {}),
+        (lambda target, row, ends: not repeats(target, 2), {"no_repeat_ngram_size": 2}, {}),
+        (
+            lambda target, row, ends: has_prefix(target, row) and len(target) + ends >= 3,
+            {"coverage_penalty": 0.5},
+            {"prefixes": PREFIXES, "min_length": 3},
+        ),
+    ],
+)
+@pytest.mark.parametrize("seed", [2, 5])
+def test_wide_beam_finds_the_best_targets_that_satisfy_a_constraint(
+    seed, keep, options, constraints, tiny_model, tiny_sources
+):
+    tiny, sources = tiny_model(target_size=6, seed=seed), tiny_sources([3, 7, 0, 2], seed=seed)
+    beam = BeamSearch(beam_size=EVERY_TARGET, n_best=30, **options)
+    found = decode(tiny, beam, sources, max_length=4, **constraints)
+    for row in range(4):
+        every = all_targets(tiny.stepper, *(array[row : row + 1] for array in sources), 4)
+        ended, cut = (
+            {target: values for target, values in found.items() if keep(target, row, ends)}
+            for found, ends in zip(every, (True, False), strict=True)
+        )
+        penalties = {name: value for name, value in options.items() if name == "coverage_penalty"}
+        assert_best(found, row, ended, cut, **penalties)
 
 
 def test_brute_force_accounts_for_all_probability(tiny_model, tiny_sources):
     ended, cut = all_targets(tiny_model(target_size=6).stepper, *tiny_sources([3]), 4)
     assert (len(ended), len(cut)) == (1 + 3 + 9 + 27, 81)
-    assert sum(np.exp([*ended.values(), *cut.values()])) == pytest.approx(1, abs=1e-5)
+    totals = [total for total, _ in (*ended.values(), *cut.values())]
+    assert sum(np.exp(totals)) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize("length_penalty", [0.0, 1.0])
@@ -100,11 +171,15 @@ def test_greedy_scores_equal_those_of_a_beam_of_one(model, sources):
     )
 
 
+@pytest.mark.parametrize("coverage_penalty", [0.0, 0.3, 2.0])
 @pytest.mark.parametrize("length_penalty", [0.0, 0.6, 1.5])
 @pytest.mark.parametrize("seed", [2, 4, 5])
-def test_stopping_early_changes_nothing(seed, length_penalty, tiny_model, sources):
-    tiny, options = tiny_model(seed=seed), {"beam_size": 4, "n_best": 2, "length_penalty": length_penalty}
-    early, late = (decode(tiny, beam(**options), sources, max_length=20) for beam in (BeamSearch, PatientBeam))
+def test_stopping_early_changes_nothing(seed, length_penalty, coverage_penalty, tiny_model, sources):
+    tiny, penalties = tiny_model(seed=seed), {"length_penalty": length_penalty, "coverage_penalty": coverage_penalty}
+    early, late = (
+        decode(tiny, beam(beam_size=4, n_best=2, **penalties), sources, max_length=20)
+        for beam in (BeamSearch, PatientBeam)
+    )
     assert targets(early) == targets(late)
     np.testing.assert_array_equal(early.scores, late.scores)
 

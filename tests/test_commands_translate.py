@@ -7,8 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from s2s_toolkit.commands.lines import CHUNK, READ_SIZE, file_chunks, stream_chunks
-from s2s_toolkit.commands.translate import translate
+from s2s_toolkit.commands.lines import CHUNK, READ_SIZE, file_chunks, stream_chunks, with_prefixes
+from s2s_toolkit.commands.translate import aligned, text_lines, translate
+from s2s_toolkit.errors import DataError, UnsupportedError
 from s2s_toolkit.exporter import open_translator
 from s2s_toolkit.translation import Translation
 
@@ -49,6 +50,7 @@ def test_a_line_of_json_says_everything(s2s, run):
     assert [first["source"], second["source"]] == ["12 ab", "ё ab"]
     assert first["source_symbols"] == [*"12 ab", "</s>"]
     assert np.shape(first["attention"]) == (len(first["symbols"]), 6)
+    assert first["alignment"] == np.argmax(first["attention"], axis=1).tolist()
     assert len(first["alternatives"]) == 1
     assert "ё" in done.stdout
 
@@ -66,21 +68,105 @@ def test_options_of_the_strategy_are_passed_on(s2s, run):
     assert first == again != other
 
 
+@pytest.mark.parametrize("framework", [(), ("--framework", "numpy")])
+def test_every_target_begins_with_the_prefix(s2s, run, framework):
+    done = s2s("translate", run, *framework, "--prefix", "x1", stdin="12 ab\n\n29 ab\n")
+    assert [line[:2] for line in done.stdout.splitlines()] == ["x1"] * 3
+
+
+def test_every_line_may_have_a_prefix_of_its_own(s2s, folder, run):
+    (folder / "prefixes.txt").write_text("x29\n\nx1\n", encoding="utf-8")
+    free, begun = (
+        s2s("translate", run, *options, stdin="12 ab\n13 ab\n14 ab\n").stdout.splitlines()
+        for options in ((), ("--prefixes", "prefixes.txt"))
+    )
+    assert (begun[0][:3], begun[1], begun[2][:2]) == ("x29", free[1], "x1")
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "message"),
+    [
+        ("x1\n", "prefixes.txt ends after line 1, before the input; give a prefix for each line, if an empty one"),
+        ("x1\n" * 5, "prefixes.txt has 5 lines, the input 2; give a prefix for each line"),
+        ("x1\nx123456\n", "prefix 'x123456' has 7 symbols, and max_length = 7 leaves room for 6"),
+    ],
+)
+def test_prefixes_that_do_not_fit_write_nothing(s2s, folder, run, prefixes, message):
+    (folder / "prefixes.txt").write_text(prefixes, encoding="utf-8")
+    (folder / "in.txt").write_text("12 ab\n13 ab\n", encoding="utf-8")
+    done = s2s("translate", run, "in.txt", "-o", "out.txt", "--prefixes", "prefixes.txt")
+    assert (done.exit_code, done.stderr) == (2, f"s2s: {message}\n")
+    assert not (folder / "out.txt").exists()
+
+
+def test_prefixes_of_both_kinds_are_refused(s2s, run):
+    done = s2s("translate", run, "--prefix", "x", "--prefixes", "prefixes.txt")
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "s2s: given both --prefix 'x' and --prefixes prefixes.txt; leave one out\n",
+    )
+
+
+def test_a_chunk_gets_as_many_prefixes_as_it_has_lines(tmp_path):
+    (tmp_path / "prefixes.txt").write_text("1\n2\n3\n")
+    found = with_prefixes([["a", "b"], ["c"]], tmp_path / "prefixes.txt")
+    assert list(found) == [(["a", "b"], ["1", "2"]), (["c"], ["3"])]
+    with pytest.raises(DataError, match="has 3 lines, the input 2"):
+        list(with_prefixes([["a", "b"]], tmp_path / "prefixes.txt"))
+
+
+@pytest.mark.parametrize("results", [(), ("-O", "n_best=3")])
+def test_alignments_follow_the_text(s2s, run, results):
+    plain, with_pairs = (
+        s2s("translate", run, *results, *option, stdin="12 ab\n\n").stdout.splitlines()
+        for option in ((), ("--alignments",))
+    )
+    assert [line.rpartition("\t")[0] for line in with_pairs] == plain
+    for line in with_pairs[: len(with_pairs) // 2]:
+        pairs = [tuple(map(int, pair.split("-"))) for pair in line.rpartition("\t")[2].split()]
+        text = line.split("\t")[-2]
+        assert all(source < len("12 ab") and target < len(text) for source, target in pairs)
+    assert {line.rpartition("\t")[2] for line in with_pairs[len(with_pairs) // 2 :]} == {""}, (
+        "an empty source has no pair"
+    )
+
+
+def test_pairs_are_those_of_two_symbols():
+    """Source a b and its end, target x y and its end; y attends to the source's end, the target's end to a."""
+    translation = Translation("xy", 0.0, ("x", "y", "</s>"), ("a", "b", "</s>"), alignment=(1, 2, 0))
+    assert aligned(translation) == "xy\t1-0"
+    cut_off = Translation("xy", 0.0, ("x", "y"), ("a", "b", "</s>"), alignment=(1, 0))
+    assert aligned(cut_off) == "xy\t1-0 0-1"
+
+
+def test_a_file_without_alignment_is_refused():
+    with pytest.raises(UnsupportedError, match="gives no alignment; export it anew"):
+        aligned(Translation("x", 0.0, ("x", "</s>"), ("a", "</s>")))
+
+
 def test_a_line_end_in_a_text_stays_on_its_line():
     stream = io.BytesIO()
-    translate(lambda sources: [translation_of(source[::-1]) for source in sources], [["a\rb"], ["c\nd"]], stream)
+    translate(backwards, [(["a\rb"], []), (["c\nd"], [])], stream, text_lines)
     assert stream.getvalue() == b"b a\nd c\n"
+
+
+def test_lines_are_numbered_through_all_chunks():
+    stream = io.BytesIO()
+    translate(
+        backwards, [(["a", "b"], []), (["c"], []), (["d"], [])], stream, lambda number, source, _: f"{number}{source}"
+    )
+    assert stream.getvalue() == b"1a\n2b\n3c\n4d\n"
 
 
 def test_results_are_flushed_before_more_is_read():
     stream = io.BufferedWriter(raw := io.BytesIO())
 
     def chunks():
-        yield ["a"]
+        yield ["a"], []
         assert raw.getvalue() == b"a\n"
-        yield ["b"]
+        yield ["b"], []
 
-    translate(lambda sources: [translation_of(source) for source in sources], chunks(), stream)
+    translate(backwards, chunks(), stream, text_lines)
     assert raw.getvalue() == b"a\nb\n"
 
 
@@ -129,5 +215,5 @@ def test_a_line_of_standard_input_does_not_wait_for_the_next():
         assert next(chunks) == ["d"]
 
 
-def translation_of(text):
-    return Translation(text, 0.0, (*text, "</s>"), ("</s>",), np.zeros(len(text) + 1), np.ones((len(text) + 1, 1)))
+def backwards(sources):
+    return [Translation(source[::-1], 0.0, (*source[::-1], "</s>"), (*source, "</s>")) for source in sources]

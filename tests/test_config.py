@@ -24,6 +24,8 @@ min_frequency = 3
 
 [target]
 max_size = 500
+normalization = "nfkc"
+lowercase = true
 
 [model]
 embedding_size = 5
@@ -116,7 +118,8 @@ def test_misspelt_key_is_refused_with_a_suggestion(text, given, meant):
 
 def test_far_fetched_key_is_refused_with_what_is_known():
     message = message_of(DATA + "[source]\nvocabulary = 7\n")
-    assert message == "test.toml: unknown key 'source.vocabulary'; known: max_size, min_frequency, tokenizer"
+    known = "lowercase, max_size, min_frequency, normalization, tokenizer"
+    assert message == f"test.toml: unknown key 'source.vocabulary'; known: {known}"
 
 
 @pytest.mark.parametrize(
@@ -125,6 +128,8 @@ def test_far_fetched_key_is_refused_with_what_is_known():
         ("seed = -1\n" + DATA, "seed", "-1"),
         ("framework = 3\n" + DATA, "framework", "3"),
         ('data = "train.tsv"\n', "data", "'train.tsv'"),
+        (DATA + '[source]\nnormalization = "NFC"\n', "source.normalization", "'NFC'"),
+        (DATA + "[target]\nlowercase = 1\n", "target.lowercase", "1"),
         (DATA + "[model]\ndropout = 1.0\n", "model.dropout", "1.0"),
         (DATA + '[model]\nencoder = "gru"\n', "model.encoder", "'gru'"),
         (DATA + "[model.decoder]\nname = 3\n", "model.decoder.name", "3"),

@@ -4,6 +4,8 @@ from hypothesis import strategies as st
 
 from s2s_toolkit.corpus import Pair, load_corpus, read_pairs
 from s2s_toolkit.errors import DataError
+from s2s_toolkit.normalization import Normalization
+from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import Characters, Words
 
 FIELD = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r\ufeff"))
@@ -23,7 +25,8 @@ def parallel(folder, sources, targets):
 
 
 def load(paths, source_length=100, target_length=100):
-    return load_corpus(paths, Characters(), Words(), max_source_length=source_length, max_target_length=target_length)
+    source, target = TextSide(Characters()), TextSide(Words(), normalization=Normalization(lowercase=True))
+    return load_corpus(paths, source, target, max_source_length=source_length, max_target_length=target_length)
 
 
 def test_a_tsv_line_is_a_pair(tmp_path):
@@ -89,9 +92,9 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
 
 
 def test_a_corpus_holds_symbols_and_texts(tmp_path):
-    corpus = load(tsv(tmp_path, "ab c\tx  yz\n"))
-    assert corpus.pairs == [(["a", "b", " ", "c"], ["x", "yz"])]
-    assert corpus.texts == [("ab c", "x  yz")]
+    corpus = load(tsv(tmp_path, "aB c\tx  Yz\n"))
+    assert corpus.pairs == [(["a", "B", " ", "c"], ["x", "yz"])]
+    assert corpus.texts == [("aB c", "x  Yz")]
     assert corpus.skipped == {"empty": 0, "too long": 0}
 
 

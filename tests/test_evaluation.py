@@ -52,6 +52,21 @@ def test_a_translator_that_names_no_tokenizer_is_refused(registry):
         evaluate(lambda texts: [], [Pair("a", "a")], [ser], registry)
 
 
+def test_references_are_normalised_as_the_file_says(registry):
+    shouting, quiet = Reverser(), Reverser()
+    quiet.metadata |= {"target_normalization": "nfc", "target_lowercase": True}
+    pairs = [Pair("x é", "E\u0301 X")]
+    assert evaluate(quiet, pairs, [ser], registry).scores == {"ser": 0}
+    assert evaluate(shouting, pairs, [ser], registry).scores == {"ser": 100}
+
+
+def test_a_file_that_normalises_in_an_unknown_way_is_refused(registry):
+    newer = Reverser()
+    newer.metadata |= {"source_normalization": "nfx"}
+    with pytest.raises(UnsupportedError, match="splits its source in a way unknown to this version: 'source"):
+        evaluate(newer, [Pair("a", "a")], [ser], registry)
+
+
 def test_a_run_brings_its_own_tokenizers(registry, tiny_run):
     translator = open_translator(tiny_run, registry, framework="numpy")
     found = evaluate(translator, [Pair("12 ab", "x12"), Pair(" ", "x")], [ser], registry)

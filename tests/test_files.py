@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from s2s_toolkit.errors import S2SError
-from s2s_toolkit.files import atomic_path, require_absent
+from s2s_toolkit.files import atomic_files, atomic_folder, atomic_path, require_absent
 
 
 def names(folder):
@@ -103,3 +103,112 @@ def test_what_exists_is_replaced_only_by_force(tmp_path):
     require_absent(path, force=True)
     with pytest.raises(S2SError, match=f"^{path} exists; give --force to replace it$"):
         require_absent(path, force=False)
+
+
+def contents(folder):
+    return {path.name: path.read_text() if path.is_file() else contents(path) for path in folder.iterdir()}
+
+
+def test_a_file_and_others_beside_it_appear_together(tmp_path):
+    path = tmp_path / "model.onnx"
+    path.write_text("old")
+    with atomic_files(path) as temporary:
+        assert temporary.name == path.name
+        temporary.write_text("whole")
+        temporary.with_name("model.onnx.data").write_text("weights")
+        assert path.read_text() == "old"
+    assert contents(tmp_path) == {"model.onnx": "whole", "model.onnx.data": "weights"}
+
+
+def test_the_others_are_there_before_the_file(tmp_path, monkeypatch):
+    moved, replace = [], Path.replace
+    monkeypatch.setattr(Path, "replace", lambda self, target: (moved.append(target.name), replace(self, target))[1])
+    with atomic_files(tmp_path / "b") as temporary:
+        for name in ("b", "a", "c"):
+            temporary.with_name(name).touch()
+    assert moved == ["a", "c", "b"]
+
+
+def test_an_error_leaves_the_old_files(tmp_path):
+    path = tmp_path / "model.onnx"
+    before = {"model.onnx": "old", "model.onnx.data": "old weights"}
+    for name, text in before.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(ZeroDivisionError), atomic_files(path) as temporary:  # noqa: PT012
+        temporary.with_name("model.onnx.data").write_text("new")
+        raise ZeroDivisionError
+    assert contents(tmp_path) == before
+
+
+def test_a_folder_appears_whole(tmp_path):
+    path = tmp_path / "model"
+    with atomic_folder(path) as temporary:
+        (temporary / "inner").mkdir()
+        (temporary / "inner" / "a").write_text("whole")
+        assert not path.exists()
+    assert contents(tmp_path) == {"model": {"inner": {"a": "whole"}}}
+
+
+def test_a_folder_takes_the_place_of_the_old_one(tmp_path):
+    path = tmp_path / "model"
+    path.mkdir()
+    (path / "old").write_text("old")
+    with atomic_folder(path) as temporary:
+        (temporary / "new").write_text("new")
+        assert contents(path) == {"old": "old"}
+    assert contents(tmp_path) == {"model": {"new": "new"}}
+
+
+def fill_half(path, error):
+    with atomic_folder(path) as temporary:
+        (temporary / "half").write_text("ha")
+        raise error
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_an_error_leaves_the_old_folder(tmp_path, error):
+    path = tmp_path / "model"
+    path.mkdir()
+    (path / "old").write_text("old")
+    with pytest.raises(error):
+        fill_half(path, error())
+    assert contents(tmp_path) == {"model": {"old": "old"}}
+
+
+def test_a_folder_that_could_not_be_moved_in_leaves_the_old_one(tmp_path):
+    path = tmp_path / "model"
+    path.mkdir()
+    (path / "old").write_text("old")
+    with pytest.raises(S2SError, match=f"can't write {path}: No such file"), atomic_folder(path) as temporary:
+        temporary.rmdir()
+    assert contents(tmp_path) == {"model": {"old": "old"}}
+
+
+@pytest.mark.parametrize("write", [atomic_files, atomic_folder])
+def test_files_and_folders_keep_their_kind(tmp_path, write):
+    path = tmp_path / "model"
+    path.touch() if write is atomic_folder else path.mkdir()
+    with pytest.raises(S2SError, match=f"can't write {path}: it is not a"), write(path):
+        pass
+    assert names(tmp_path) == ["model"]
+
+
+@pytest.mark.parametrize("write", [atomic_files, atomic_folder])
+def test_nothing_is_written_into_a_missing_folder(tmp_path, write):
+    path = tmp_path / "missing" / "model"
+    with pytest.raises(S2SError, match=f"can't write {path}: there is no folder"), write(path):
+        pass
+
+
+@pytest.mark.parametrize("write", [atomic_files, atomic_folder])
+def test_errors_of_other_files_pass_here_too(tmp_path, write):
+    with pytest.raises(FileNotFoundError), write(tmp_path / "model"):
+        (tmp_path / "missing.json").read_text()
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("write", [atomic_files, atomic_folder])
+def test_errors_of_what_is_written_name_the_place(tmp_path, write):
+    path = tmp_path / "model"
+    with pytest.raises(S2SError, match=f"can't write {path}: No such file"), write(path) as temporary:
+        (temporary / "missing" / "a").write_text("a")

@@ -1,5 +1,7 @@
 """Each hook, used by a plugin: what it offers is found, loaded and put to work where the toolkit needs it."""
 
+from dataclasses import replace
+
 import click
 import numpy as np
 from click.testing import CliRunner
@@ -131,8 +133,9 @@ def test_hook_s2s_decoders():
 class Runaway(Greedy):
     """Greedy, but for the end, which it never takes."""
 
-    def advance(self, xp, log_probs, search, settings):
-        return super().advance(xp, log_probs - 100.0 * (xp.arange(log_probs.shape[-1]) == 3), search, settings)
+    def advance(self, xp, step, search, settings):
+        log_probs = step.log_probs - 100.0 * (xp.arange(step.log_probs.shape[-1]) == 3)
+        return super().advance(xp, replace(step, log_probs=log_probs), search, settings)
 
 
 def test_hook_s2s_decoding_strategies():

@@ -1,9 +1,11 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s_toolkit.errors import S2SError
-from s2s_toolkit.metrics import exact_match, ser, wer
+from s2s_toolkit.metrics import bleu, exact_match, ser, wer
 
 METRICS = [exact_match, wer, ser]
 SYMBOLS = st.lists(st.sampled_from(["a", "b", "tʃ", "ɑ̃", "<unk>"]), min_size=1, max_size=7)
@@ -61,6 +63,14 @@ def test_references_are_perfect_hypotheses(references):
         0,
         0,
     )
+
+
+def test_bleu_by_hand():
+    """All n-grams of the first are right, and it is a fifth too short; one that shares no symbol has none."""
+    reference = ["a", "b", "c", "d", "e"]
+    assert bleu([reference[:4]], [reference]) == pytest.approx(100 * math.exp(1 - 5 / 4))
+    assert bleu([reference], [reference]) == pytest.approx(100)
+    assert bleu([["x", "y", "z", "v", "w"]], [reference]) == 0
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)

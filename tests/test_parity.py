@@ -119,6 +119,8 @@ def test_framework_equals_reference(case: Case, batch: Batch, framework: str) ->
     assert {name: array.shape for name, array in model.weights().items()} == {
         name: array.shape for name, array in case.weights.items()
     }
+    memory = model.encode(batch.source_ids, batch.source_lengths)
+    np.testing.assert_allclose(memory, case.reference.encode(batch.source_ids, batch.source_lengths), atol=1e-5)
     logits, attention = model.teacher_forced(batch)
     expected_logits, expected_attention = case.reference.teacher_forced(batch)
     np.testing.assert_allclose(logits[batch.target_mask], expected_logits[batch.target_mask], atol=1e-5)
@@ -148,6 +150,18 @@ def test_gradients_of_both_frameworks_agree(case: Case, batch: Batch) -> None:
         assert np.abs(gradient).max() > 0, f"{name} gets no gradient"
 
 
+@pytest.mark.parametrize("framework", ["numpy", *FRAMEWORKS])
+def test_memory_is_that_of_each_source_alone_and_zero_on_padding(case: Case, batch: Batch, framework: str) -> None:
+    model = case.build(framework)
+    memory = model.encode(batch.source_ids, batch.source_lengths)
+    assert memory.dtype == np.float32
+    for row, length in enumerate(batch.source_lengths):
+        alone = model.encode(batch.source_ids[row : row + 1, :length], batch.source_lengths[row : row + 1])
+        np.testing.assert_allclose(memory[row, :length], alone[0], atol=1e-6)
+        assert np.abs(alone).max() > 0.01
+        assert (memory[row, length:] == 0).all()
+
+
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_unroll_equals_repeated_step(case: Case, batch: Batch, framework: str) -> None:
     model = case.build(framework)
@@ -162,14 +176,17 @@ def test_unroll_equals_repeated_step(case: Case, batch: Batch, framework: str) -
 
 
 def test_exported_file_equals_reference(case: Case) -> None:
-    assembly, parts = (pytest.importorskip(f"s2s_onnx.{name}") for name in ("assembly", "parts"))
+    modules = "assembly", "interface", "parts", "storage"
+    assembly, interface, parts, storage = (pytest.importorskip(f"s2s_onnx.{name}") for name in modules)
     onnxruntime = pytest.importorskip("onnxruntime")
-    graphs = parts.part_graphs(case.plan, case.weights, case.registry)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    text_interface = interface.TextInterface(SOURCE, TARGET)
     for name, chosen in STRATEGIES.items():
         strategy = make_strategy(name, chosen, case.registry)
-        model = assembly.assemble(graphs, strategy, SOURCE, TARGET, {"max_length": 9})
+        graphs = parts.part_graphs(case.plan, case.weights, case.registry, copies=strategy.rows)
+        model = assembly.assemble(graphs, strategy, {"max_length": 9}, text_interface, ["text", "scores"])
+        model = storage.store(model, graphs.weights)
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         text, scores = session.run(["text", "scores"], {"source": np.asarray(TEXTS, dtype=object)})
         expected = Translator(case.reference.stepper(), SOURCE, TARGET, strategy, {"max_length": 9})(TEXTS)

@@ -89,6 +89,18 @@ def test_attention_of_each_symbol_sums_to_one_and_ends_with_the_target(strategy,
     np.testing.assert_allclose(found.attention.sum(axis=-1), real, atol=1e-6)
 
 
+@each_strategy
+def test_alignment_is_the_source_symbol_with_the_most_attention(strategy, model, sources):
+    found = decode(model, strategy, sources)
+    assert found.alignment.shape == found.ids.shape
+    assert found.alignment.dtype == np.int64
+    for row, result in itertools.product(range(len(LENGTHS)), range(found.ids.shape[1])):
+        steps = min(found.lengths[row, result] + 1, found.ids.shape[2])
+        expected = [int(weights.argmax()) for weights in found.attention[row, result, :steps]]
+        assert found.alignment[row, result].tolist() == expected + [-1] * (found.ids.shape[2] - steps)
+        assert max(expected) <= LENGTHS[row]
+
+
 @pytest.mark.parametrize("max_length", [1, 2, 3])
 @each_strategy
 def test_targets_are_cut_off_at_the_greatest_length(strategy, max_length, tiny_model, sources):
@@ -140,7 +152,9 @@ def test_settings_of_a_call_overlay_those_of_the_strategy(model, sources):
 
 
 def test_unknown_setting_is_refused_with_those_there_are(model, sources):
-    with pytest.raises(ConfigError, match=r"unknown setting 'top_q'; .* max_length, seed, temperature, top_k"):
+    with pytest.raises(
+        ConfigError, match=r"unknown setting 'top_q'; .* max_length, min_length, seed, temperature, top_k"
+    ):
         decode(model, Sample(), sources, top_q=0.5)
 
 

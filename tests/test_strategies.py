@@ -10,9 +10,9 @@ from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.loading import make_strategy
 from s2s_toolkit.search import allowed_log_probs, typed_settings
 from s2s_toolkit.strategies.beam import BeamSearch
-from s2s_toolkit.strategies.contract import NEVER
+from s2s_toolkit.strategies.contract import NEVER, Step
 from s2s_toolkit.strategies.greedy import Greedy
-from s2s_toolkit.strategies.sample import Sample
+from s2s_toolkit.strategies.sample import Sample, inverted
 from s2s_toolkit.symbols import EOS
 
 XP = NumpyNamespace()
@@ -26,16 +26,23 @@ def logs(probabilities):
     return np.where(values > 0, np.log(np.where(values > 0, values, 1)), NEVER).astype(np.float32)
 
 
+def step(log_probs, number=0):
+    """A step; the attention is on the first of two symbols."""
+    attention = np.zeros((*np.shape(log_probs)[:2], 2), np.float32)
+    attention[..., 0] = 1
+    return Step(np.int64(number), log_probs, attention)
+
+
 def first_symbols(strategy):
     """What each of 4000 sources draws first where every one has `PROBABILITIES`; (4000, N)."""
     log_probs = np.broadcast_to(logs(PROBABILITIES), (len(SOURCES), strategy.rows, len(PROBABILITIES)))
-    return strategy.advance(XP, log_probs, strategy.start(XP, SOURCES), typed_settings(strategy, {})).ids
+    return strategy.advance(XP, step(log_probs), strategy.start(XP, SOURCES), typed_settings(strategy, {})).ids
 
 
 def test_greedy_takes_the_most_probable_symbol():
     greedy, sources = Greedy(), SOURCES[:2]
     log_probs = logs([[[0, 0, 0, 0.2, 0.5, 0.3]], [[0, 0.9, 0, 0.1, 0, 0]]])
-    advance = greedy.advance(XP, log_probs, greedy.start(XP, sources), typed_settings(greedy, {}))
+    advance = greedy.advance(XP, step(log_probs), greedy.start(XP, sources), typed_settings(greedy, {}))
     assert advance.ids.tolist() == [[4], [1]]
     np.testing.assert_allclose(advance.search["scores"], np.log([[0.5], [0.9]]), rtol=1e-6)
 
@@ -43,23 +50,27 @@ def test_greedy_takes_the_most_probable_symbol():
 def test_beam_ranks_all_successors_of_all_targets():
     beam = BeamSearch(beam_size=2)
     typed = typed_settings(beam, {})
-    first = beam.advance(XP, logs([[[0, 0, 0, 0.1, 0.6, 0.3]] * 2]), beam.start(XP, SOURCES[:1]), typed)
+    first = beam.advance(XP, step(logs([[[0, 0, 0, 0.1, 0.6, 0.3]] * 2])), beam.start(XP, SOURCES[:1]), typed)
     assert first.ids.tolist() == [[4, 5]]
     # 0.6 · 0.4 = 0.24 for each of two successors of the first target; 0.3 · 0.9 = 0.27 for one of the second
-    second = beam.advance(XP, logs([[[0, 0, 0, 0.4, 0.4, 0.2], [0, 0, 0, 0.9, 0.05, 0.05]]]), first.search, typed)
+    second = beam.advance(
+        XP, step(logs([[[0, 0, 0, 0.4, 0.4, 0.2], [0, 0, 0, 0.9, 0.05, 0.05]]]), 1), first.search, typed
+    )
     assert second.ids.tolist() == [[EOS, EOS]]
     assert second.parents.tolist() == [[1, 0]]
     np.testing.assert_allclose(second.search["totals"], np.log([[0.27, 0.24]]), rtol=1e-5)
 
 
 def test_length_penalty_prefers_the_longer_target():
-    """Log-probabilities -1.0 at length 1 and -1.1 at length 2: divided by 1 and 7 / 6."""
-    for penalty, best in ((0.0, [[1, 0]]), (1.0, [[0, 1]])):
+    """Log-probabilities -1.0 at length 1 and -0.6 - 0.5 at length 2: divided by 1 and 7 / 6."""
+    for penalty, scores in ((0.0, [-1.0, -1.1]), (1.0, [-1.1 * 6 / 7, -1.0])):
         beam = BeamSearch(beam_size=2, n_best=2, length_penalty=penalty)
-        rows, scores = beam.finish(XP, hypotheses(totals=[[-1.1, -1.0]], lengths=[[2, 1]]), typed_settings(beam, {}))
-        assert rows.tolist() == best
-        expected = np.array([-1.1 / (7 / 6) ** penalty, -1.0])[best[0]]
-        np.testing.assert_allclose(scores, [expected], rtol=1e-6)
+        typed = typed_settings(beam, {})
+        first = np.array([[[NEVER, NEVER, NEVER, -1.0, -0.6, NEVER]] * 2], np.float32)
+        second = np.array([[[NEVER, NEVER, NEVER, -0.5, -5, -5]] * 2], np.float32)
+        search = beam.advance(XP, step(first), beam.start(XP, SOURCES[:1]), typed).search
+        search = beam.advance(XP, step(second, 1), search, typed).search
+        np.testing.assert_allclose(beam.finish(XP, search, typed)[1], [scores], rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -69,24 +80,22 @@ def test_length_penalty_prefers_the_longer_target():
 def test_beam_is_done_once_nothing_can_overtake(live_total, penalty, done):
     """The result has -2 at length 1; at length 10 the live target's total is divided by (15 / 6) ** penalty."""
     beam = BeamSearch(beam_size=2, length_penalty=penalty)
-    search = hypotheses(totals=[[-2.0, live_total]], lengths=[[1, 1]], finished=[[True, False]])
+    totals = np.array([[-2.0, live_total]], np.float32)
+    search = {"totals": totals, "scores": totals, "finished": np.array([[True, False]])}
     assert beam.done(XP, search, typed_settings(beam, {"max_length": 10})).tolist() == [done]
 
 
-def hypotheses(totals, lengths, finished=None):
-    """What a beam carries."""
-    finished = np.ones_like(totals, bool) if finished is None else np.array(finished)
-    return {"totals": np.array(totals, np.float32), "lengths": np.array(lengths, np.float32), "finished": finished}
-
-
-@pytest.mark.parametrize("strategy", [Greedy(), BeamSearch(beam_size=3), Sample(num_samples=3)])
+@pytest.mark.parametrize(
+    "strategy",
+    [Greedy(), BeamSearch(beam_size=3), BeamSearch(beam_size=3, coverage_penalty=0.5), Sample(num_samples=3)],
+)
 def test_finished_target_goes_on_with_free_ends_for_ever(strategy):
     typed, search = typed_settings(strategy, {}), strategy.start(XP, SOURCES[:2])
     only_end, never_end = (logs([[row] * strategy.rows] * 2) for row in ([0, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0.5, 0.5]))
-    search = strategy.advance(XP, only_end, search, typed).search
+    search = strategy.advance(XP, step(only_end), search, typed).search
     before = strategy.finish(XP, search, typed)[1]
-    for _ in range(3):
-        advance = strategy.advance(XP, never_end, search, typed)
+    for number in range(1, 4):
+        advance = strategy.advance(XP, step(never_end, number), search, typed)
         search = advance.search
         assert advance.ids[:, 0].tolist() == [EOS, EOS]
     np.testing.assert_array_equal(strategy.finish(XP, search, typed)[1], before)
@@ -111,11 +120,36 @@ def test_samples_follow_the_distribution_that_is_asked_for(options, expected):
     assert squares.sum() < 21.1  # exceeded by chance less than once in 10,000, at most 3 degrees of freedom
 
 
+LAST = 1 - 2**-24  # the greatest number that is drawn
+
+
+@given(
+    st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30).filter(lambda weights: sum(weights) > 1e-3),
+    st.floats(2**-24, LAST) | st.just(LAST),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_number_draws_the_symbol_where_the_distribution_function_passes_it(weights, number):
+    weights = np.array([[weights]], np.float32)
+    drawn = inverted(XP, weights, np.array([[number]], np.float32))[0, 0]
+    reached = np.cumsum(weights[0, 0], dtype=np.float64)
+    assert weights[0, 0, drawn] > 0
+    assert reached[drawn] - weights[0, 0, drawn] <= number * reached[-1] + 1e-5
+    assert number * reached[-1] <= reached[drawn] + 1e-5
+
+
+def test_a_cut_that_cuts_nothing_off_leaves_the_distribution_but_not_the_samples():
+    """Only a cut needs the symbols in the order of their probability; else they are drawn in that of their ids."""
+    uncut, uncutting = (first_symbols(Sample(**options))[:, 0] for options in ({}, {"top_k": 6}))
+    assert np.any(uncut != uncutting)
+    shares = np.bincount(uncut, minlength=6) / 4000, np.bincount(uncutting, minlength=6) / 4000
+    np.testing.assert_allclose(*shares, atol=0.04)
+
+
 def test_each_step_draws_anew():
     sample, never_end = Sample(), logs([[[0, 0, 0, 0, 0.5, 0.5]]] * 40)
     search, drawn = sample.start(XP, SOURCES[:40]), []
-    for _ in range(50):
-        advance = sample.advance(XP, never_end, search, typed_settings(sample, {}))
+    for number in range(50):
+        advance = sample.advance(XP, step(never_end, number), search, typed_settings(sample, {}))
         search = advance.search
         drawn.append(advance.ids[:, 0])
     repeated = np.mean(np.array(drawn[1:]) == np.array(drawn[:-1]))  # 1960 pairs of neighbouring steps
@@ -125,7 +159,7 @@ def test_each_step_draws_anew():
 def test_sources_that_begin_alike_draw_apart():
     sample, sources = Sample(), np.stack([np.full(200, 4), np.arange(4, 204)], axis=1)
     log_probs = logs([[[0, 0, 0, 0, 0.5, 0.5]]] * 200)
-    ids = sample.advance(XP, log_probs, sample.start(XP, sources), typed_settings(sample, {})).ids
+    ids = sample.advance(XP, step(log_probs), sample.start(XP, sources), typed_settings(sample, {})).ids
     assert np.mean(ids == 4) == pytest.approx(0.5, abs=0.14)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from s2s_toolkit.batches import source_arrays
+from s2s_toolkit.errors import DataError
 from s2s_toolkit.search import search
 from s2s_toolkit.strategies.beam import BeamSearch
 from s2s_toolkit.strategies.greedy import Greedy
@@ -13,6 +14,7 @@ from s2s_toolkit.strategies.sample import Sample
 from s2s_toolkit.symbols import UNK
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import Characters, Separator
+from s2s_toolkit.translation import Translation
 from s2s_toolkit.translator import Translator
 from s2s_toolkit.vocabulary import Vocabulary
 
@@ -33,8 +35,9 @@ def tiny(tiny_model):
 def translate(tiny):
     """Translate with a strategy."""
 
-    def run(texts, strategy=BEAM, *, max_length=8, **options):
-        return Translator(tiny.stepper, SOURCE, TARGET, strategy, {"max_length": max_length}, **options)(texts)
+    def run(texts, strategy=BEAM, *, max_length=8, prefixes=(), **options):
+        settings = {"max_length": max_length}
+        return Translator(tiny.stepper, SOURCE, TARGET, strategy, settings, **options)(texts, prefixes)
 
     return run
 
@@ -122,6 +125,45 @@ def test_attention_and_log_probabilities_have_a_row_for_each_symbol(strategy, tr
             assert np.all(result.token_log_probs < 0)
 
 
+@each_strategy
+def test_alignment_is_where_the_attention_is_greatest(strategy, translate):
+    for translation in translate(TEXTS, strategy):
+        for result in (translation, *translation.alternatives):
+            assert result.alignment == tuple(result.attention.argmax(axis=1).tolist())
+
+
+PREFIXES = ["AH B", "", "EY", "CH CH CH", "D", "??", "B"]
+
+
+@pytest.mark.parametrize("batch_size", [2, 32])
+@each_strategy
+def test_each_target_begins_with_its_prefix(strategy, batch_size, translate):
+    found = translate(TEXTS, strategy, prefixes=PREFIXES, batch_size=batch_size)
+    assert plain(found) == [
+        plain(translate([text], strategy, prefixes=[prefix]))[0] for text, prefix in zip(TEXTS, PREFIXES, strict=True)
+    ]
+    for prefix, translation in zip(PREFIXES, found, strict=True):
+        assert translation.symbols[: len(prefix.split())] == tuple(prefix.replace("??", "<unk>").split())
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "message"),
+    [
+        (["AH"], "expected a prefix for each of 7 texts, or none at all; given 1"),
+        (["AH"] * 8, "given 8"),
+        ("AHBCHDE", "given the one text 'AHBCHDE'"),
+        (["B"] * 6 + ["AH B CH D"], "prefix 'AH B CH D' has 4 symbols, and max_length = 4 leaves room for 3"),
+    ],
+)
+def test_prefixes_that_can_not_work_are_refused(prefixes, message, translate):
+    with pytest.raises(DataError, match=message):
+        translate(TEXTS, prefixes=prefixes, max_length=4)
+
+
+def test_a_prefix_may_leave_room_for_the_end_alone(translate):
+    assert translate(["gab"], Greedy(), prefixes=["AH B CH"], max_length=4)[0].symbols[:3] == ("AH", "B", "CH")
+
+
 def test_cut_off_target_has_no_end_symbol(tiny, translate):
     texts = [t for t in TEXTS if len(translate([t], Greedy(), max_length=20)[0].symbols) > 3]
     assert texts
@@ -142,4 +184,10 @@ def test_translation_can_be_written_as_json(translate):
     assert content["score"] == pytest.approx(translation.score, abs=1e-6)
     assert content["source_symbols"] == ["g", "a", "b", "</s>"]
     np.testing.assert_allclose(content["attention"], translation.attention, atol=1e-6)
+    assert content["alignment"] == list(translation.alignment)
     assert [other["text"] for other in content["alternatives"]] == [other.text for other in translation.alternatives]
+
+
+def test_what_a_file_leaves_out_is_none_in_json():
+    content = Translation("x", -1.0, ("x", "</s>"), ("a", "</s>")).as_dict()
+    assert (content["attention"], content["token_log_probs"], content["alignment"]) == (None, None, None)

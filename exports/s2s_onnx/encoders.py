@@ -1,4 +1,8 @@
-"""Recurrent encoders as ONNX operators: `GRU` and `LSTM` with `sequence_lens`, so that padding is exact."""
+"""Recurrent encoders as ONNX operators: `GRU` and `LSTM` with `sequence_lens`, so that padding is exact.
+
+Their weights are put into the operators' order by nodes that read nothing else: onnxruntime computes those once, when
+it opens the file.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,9 +22,7 @@ class RecurrentEncoder(reference.RecurrentEncoder):
     gate_order: tuple[int, ...]
     """Where each gate of the operator stands in our layout."""
 
-    def encode(
-        self, xp: Namespace, weights: Mapping[str, np.ndarray], inputs: Array, lengths: Array
-    ) -> tuple[Array, Array]:
+    def encode(self, xp: Namespace, weights: Mapping[str, Array], inputs: Array, lengths: Array) -> tuple[Array, Array]:
         """Embedded source (B, S, E) and lengths (B,) -> memory (B, S, M), zero on padding, and summary (B, M)."""
         sequence_lengths = op.cast(lengths.var, to=np.int32)
         values = op.transpose(inputs.var, perm=(1, 0, 2))  # (S, B, E)
@@ -33,20 +35,21 @@ class RecurrentEncoder(reference.RecurrentEncoder):
         summary = op.reshape(op.transpose(last, perm=(1, 0, 2)), op.const([-1, self.memory_size]))
         return OnnxArray(memory), OnnxArray(summary)
 
-    def _layer(self, values: Var, arrays: Sequence[Mapping[str, np.ndarray]], lengths: Var) -> tuple[Var, Var]:
+    def _layer(self, values: Var, arrays: Sequence[Mapping[str, OnnxArray]], lengths: Var) -> tuple[Var, Var]:
         raise NotImplementedError
 
     @property
     def _direction(self) -> str:
         return "bidirectional" if len(self.directions) == 2 else "forward"
 
-    def _stacked(self, arrays: Sequence[Mapping[str, np.ndarray]], name: str) -> Var:
+    def _stacked(self, arrays: Sequence[Mapping[str, OnnxArray]], name: str) -> Var:
         """An array of each direction, gates in the operator's order, matrices transposed: (D, gates * H, …)."""
-        return op.const(np.stack([self._reordered(direction[name]) for direction in arrays]))
+        return op.concat([op.unsqueeze(self._reordered(each[name]), op.const([0])) for each in arrays], axis=0)
 
-    def _reordered(self, array: np.ndarray) -> np.ndarray:
-        blocks = np.split(np.asarray(array), len(self.gate_order), axis=-1)
-        return np.ascontiguousarray(np.concatenate([blocks[gate] for gate in self.gate_order], axis=-1).T)
+    def _reordered(self, array: OnnxArray) -> Var:
+        blocks = op.split(array.var, num_outputs=len(self.gate_order), axis=-1)
+        ordered = op.concat([blocks[gate] for gate in self.gate_order], axis=-1)
+        return op.transpose(ordered, perm=(1, 0)) if array.ndim == 2 else ordered
 
 
 class GruEncoder(RecurrentEncoder):
@@ -55,13 +58,13 @@ class GruEncoder(RecurrentEncoder):
     cell = "gru"
     gate_order = (1, 0, 2)
 
-    def _layer(self, values: Var, arrays: Sequence[Mapping[str, np.ndarray]], lengths: Var) -> tuple[Var, Var]:
-        biases = [self._reordered(np.asarray(a[n])) for a in arrays for n in ("input_bias", "recurrent_bias")]
+    def _layer(self, values: Var, arrays: Sequence[Mapping[str, OnnxArray]], lengths: Var) -> tuple[Var, Var]:
+        biases = [op.concat([self._reordered(a[n]) for n in ("input_bias", "recurrent_bias")], axis=0) for a in arrays]
         return op.gru(
             values,
             self._stacked(arrays, "input_kernel"),
             self._stacked(arrays, "recurrent_kernel"),
-            op.const(np.concatenate(biases).reshape(len(arrays), -1)),
+            _side_by_side(biases),
             lengths,
             direction=self._direction,
             hidden_size=self.size,
@@ -75,15 +78,21 @@ class LstmEncoder(RecurrentEncoder):
     cell = "lstm"
     gate_order = (0, 3, 1, 2)
 
-    def _layer(self, values: Var, arrays: Sequence[Mapping[str, np.ndarray]], lengths: Var) -> tuple[Var, Var]:
-        biases = [np.concatenate([self._reordered(a["bias"]), np.zeros(4 * self.size, np.float32)]) for a in arrays]
+    def _layer(self, values: Var, arrays: Sequence[Mapping[str, OnnxArray]], lengths: Var) -> tuple[Var, Var]:
+        zeros = op.const(np.zeros(4 * self.size, np.float32))
+        biases = [op.concat([self._reordered(a["bias"]), zeros], axis=0) for a in arrays]
         outputs, hidden, _ = op.lstm(
             values,
             self._stacked(arrays, "input_kernel"),
             self._stacked(arrays, "recurrent_kernel"),
-            op.const(np.stack(biases)),
+            _side_by_side(biases),
             lengths,
             direction=self._direction,
             hidden_size=self.size,
         )
         return outputs, hidden
+
+
+def _side_by_side(biases: Sequence[Var]) -> Var:
+    """The biases of each direction (D, gates * H)."""
+    return op.concat([op.unsqueeze(bias, op.const([0])) for bias in biases], axis=0)

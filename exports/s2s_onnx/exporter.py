@@ -1,79 +1,93 @@
-"""Write one verified ONNX file from a run, and open such files."""
+"""Write verified ONNX files from a run, and open such files."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from s2s_onnx.metadata import KEY, encode_metadata
+from s2s_onnx.choices import (
+    HIGHEST_OPSET,
+    LOWEST_OPSET,
+    OPSET,
+    Choices,
+    Form,
+    Gate,
+    Input,
+    Precision,
+    Settings,
+)
+from s2s_onnx.session import Device
 from s2s_onnx.translator import Translator
-from s2s_toolkit import __version__
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.exporter import TextTranslator
-from s2s_toolkit.files import atomic_path
-from s2s_toolkit.loading import Decoding, choose_decoding, load_translator, plan_of
+from s2s_toolkit.loading import choose_decoding
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run, load_checkpoint
+from s2s_toolkit.run import Run
 
-if TYPE_CHECKING:
-    import onnx
-
-VERIFIED_SOURCES = 64
+NEEDED = ("onnx", "spox")
 
 
 class OnnxExporter:
-    """The format "onnx"."""
+    """The format "onnx".
+
+    Args:
+        precision: Weights in 32 bits, in 16 bits and widened when the file is opened, or in 8 bits and calculated with.
+        input: Whether the file takes and gives text, or the ids of symbols.
+        form: One file with the decoding loop inside, or a folder of the parts for an app that has its own loop.
+        outputs: What the file gives beside the text (or ids), its symbols and its score, parted by commas; "all", or
+            "" for nothing.
+        settings: Whether the inputs beside the source may be left out. JavaScript can't set one that may.
+        opset: The version of the standard operators that the file declares.
+        external_data: Put the weights beside the file; more than 1.9 GB always go there.
+        max_drop: Write nothing if the metric gets worse by more than this, in its own unit.
+        metric: The metric for that; by default the one that chose the best checkpoint.
+        dev: The pairs (TSV) for that; by default the run's dev pairs.
+    """
+
+    def __init__(
+        self,
+        *,
+        precision: Precision = "fp32",
+        input: Input = "text",  # noqa: A002
+        form: Form = "single",
+        outputs: str = "all",
+        settings: Settings = "optional",
+        opset: int = OPSET,
+        external_data: bool = False,
+        max_drop: float | None = None,
+        metric: str = "",
+        dev: Path | None = None,
+    ) -> None:
+        if not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
+            raise ValueError(f"opset must lie between {LOWEST_OPSET} and {HIGHEST_OPSET}, given {opset}")
+        if max_drop is None and (metric or dev):
+            raise ValueError("a metric and dev pairs are for max_drop; give it as well")
+        if max_drop is not None and not max_drop >= 0:
+            raise ValueError(f"max_drop must be at least 0, given {max_drop}")
+        self.form: Form = form
+        self.choices = Choices(precision, input, outputs, settings, opset, external_data)
+        self.gate = None if max_drop is None else Gate(max_drop, metric, dev)
 
     def export(
         self, run: Run, path: Path, registry: Registry, *, framework: str, strategy: str, options: Mapping[str, Any]
     ) -> str:
-        """Write a run's best model to a file, which is verified against the framework before it gets its name."""
-        from s2s_onnx.verification import sample_sources, verify
-
-        by = framework or run.config.framework
+        """Write a run's best model, which is verified against the framework before it gets its name."""
         decoding = choose_decoding(run, registry, strategy, options)
-        with atomic_path(path) as temporary:
-            translator = load_translator(run, registry, framework=by, strategy=strategy, options=options)
-            model = build_graph(run, registry, decoding)
-            _write(model, describe(run, decoding), temporary)
-            report = verify(Translator(temporary), translator, sample_sources(run, VERIFIED_SOURCES))
-            _write(model, {**describe(run, decoding), "verification": f"{by}: {report}"}, temporary)
-        return f"verified against {by}: {report}"
+        try:
+            from s2s_onnx.single import SingleFile
+            from s2s_onnx.steps import StepFiles
+        except ImportError as error:
+            if error.name not in NEEDED:
+                raise
+            raise UnsupportedError(f'exporting needs {error.name}; pip install "s2s-onnx[export]"') from error
+        maker = (StepFiles if self.form == "steps" else SingleFile)(run, registry, decoding, self.choices, self.gate)
+        return maker.write(path, framework or run.config.framework)
 
-    def open(self, path: Path, settings: Mapping[str, int | float]) -> TextTranslator:
-        """Open a file; `settings` overlay the defaults that it holds."""
-        return Translator(path, settings)
+    def open(
+        self, path: Path, registry: Registry, settings: Mapping[str, int | float], *, device: Device = "auto"
+    ) -> TextTranslator:
+        """Open a file, or the folder of the steps form; `settings` overlay the defaults that it holds."""
+        if path.is_dir():
+            from s2s_onnx.manifest import open_steps
 
-
-def build_graph(run: Run, registry: Registry, decoding: Decoding) -> "onnx.ModelProto":
-    """The graph of a run's best model, not yet verified and without metadata."""
-    try:
-        from s2s_onnx.assembly import assemble
-        from s2s_onnx.parts import part_graphs
-    except ImportError as error:
-        raise UnsupportedError(f'exporting needs {error.name}; pip install "s2s-onnx[export]"') from error
-    weights = load_checkpoint(run.checkpoint_path("best")).weights
-    parts = part_graphs(plan_of(run), weights, registry)
-    return assemble(parts, decoding.strategy, run.source, run.target, decoding.settings)
-
-
-def describe(run: Run, decoding: Decoding) -> dict[str, Any]:
-    """The metadata: how the file was made and what may be set. No path of the machine goes into it."""
-    config = run.config
-    return {
-        "toolkit": __version__,
-        "framework": config.framework,
-        "model": config.model.model_dump(mode="json"),
-        "source_tokenizer": config.source.tokenizer,
-        "target_tokenizer": config.target.tokenizer,
-        "source_symbols": len(run.source.vocabulary),
-        "target_symbols": len(run.target.vocabulary),
-        "strategy": decoding.name,
-        "fixed": decoding.fixed,
-        "settings": decoding.settings,
-    }
-
-
-def _write(model: "onnx.ModelProto", metadata: dict[str, Any], path: Path) -> None:
-    del model.metadata_props[:]
-    model.metadata_props.add(key=KEY, value=encode_metadata(metadata))
-    path.write_bytes(model.SerializeToString(deterministic=True))
+            return open_steps(path, registry, settings, device=device)
+        return Translator(path, settings, device=device, make_tokenizer=lambda name: registry.load("tokenizer", name)())

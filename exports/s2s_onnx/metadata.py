@@ -6,8 +6,15 @@ from typing import Any
 from s2s_toolkit.errors import ModelFileError
 
 KEY = "s2s_toolkit"
-FORMAT = 1
-NEEDED = {"strategy": str, "fixed": dict, "settings": dict}
+FORMAT = 2
+NEEDED = {
+    "input": str,
+    "strategy": str,
+    "fixed": dict,
+    "settings": dict,
+    "source_separators": list,
+    "max_source_length": int,
+}
 """What translating needs to know, and of which type it is."""
 
 

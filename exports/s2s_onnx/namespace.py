@@ -12,7 +12,7 @@ from spox import Var
 
 from s2s_onnx.array import OnnxArray, alike, divided, wrapped
 from s2s_onnx.opset import op
-from s2s_toolkit.arrays import FUNCTIONS
+from s2s_toolkit.arrays import FUNCTIONS, Branch
 from s2s_toolkit.errors import UnsupportedError
 
 Axes = int | Sequence[int] | None
@@ -106,6 +106,16 @@ class OnnxNamespace:
         """The sizes of the other axes must be equal, as they must in PyTorch's `gather`."""
         return OnnxArray(op.gather_elements(x.var, indices.var, axis=axis))
 
+    def put_along_axis(self, x: OnnxArray, indices: OnnxArray, values: Any, *, axis: int = -1) -> OnnxArray:
+        updates = self.astype(wrapped(values), x.dtype).var
+        return OnnxArray(op.scatter_elements(x.var, indices.var, op.expand(updates, op.shape(indices.var)), axis=axis))
+
+    def cond(self, condition: Any, then: Branch, otherwise: Branch) -> tuple[OnnxArray, ...]:
+        """An `If`; what each branch alone needs lies in the branch."""
+        chosen = self.astype(wrapped(condition), np.bool_)
+        found = op.if_(chosen.var, then_branch=lambda: _vars(then()), else_branch=lambda: _vars(otherwise()))
+        return tuple(map(OnnxArray, found))
+
     def top_k(self, x: OnnxArray, k: int) -> tuple[OnnxArray, OnnxArray]:
         values, positions = op.top_k(x.var, op.const([k]))
         return OnnxArray(values), OnnxArray(positions)
@@ -134,10 +144,10 @@ class OnnxNamespace:
         return self.astype(_reduced(op.reduce_min, *alike(x, least="i"), axis=axis, keepdims=keepdims), x.dtype)
 
     def all(self, x: OnnxArray, *, axis: Axes = None, keepdims: bool = False) -> OnnxArray:
-        return self.min(self.astype(x, np.bool_), axis=axis, keepdims=keepdims)
+        return _reduced(op.reduce_min, self.astype(x, np.bool_).var, axis=axis, keepdims=keepdims)
 
     def any(self, x: OnnxArray, *, axis: Axes = None, keepdims: bool = False) -> OnnxArray:
-        return self.max(self.astype(x, np.bool_), axis=axis, keepdims=keepdims)
+        return _reduced(op.reduce_max, self.astype(x, np.bool_).var, axis=axis, keepdims=keepdims)
 
     def matmul(self, x: OnnxArray, y: OnnxArray) -> OnnxArray:
         return wrapped(x) @ y
@@ -181,6 +191,10 @@ class OnnxNamespace:
 
     def floor(self, x: OnnxArray) -> OnnxArray:
         return OnnxArray(op.floor(x.var)) if x.dtype == np.float32 else x
+
+
+def _vars(arrays: Sequence[OnnxArray]) -> list[Var]:
+    return [array.var for array in arrays]
 
 
 def _reduced(operator: Any, var: Var, *, axis: Axes, keepdims: bool) -> OnnxArray:

@@ -19,6 +19,16 @@ def s2s_encoders() -> list[Component]:
 
 
 @hookimpl
+def s2s_decoders() -> list[Component]:
+    return [
+        Component("bahdanau", "onnx", "s2s_onnx.decoders:BahdanauDecoder", "products with the context once per source"),
+        Component("luong", "onnx", "s2s_onnx.decoders:LuongDecoder", "products with the context once per source"),
+    ]
+
+
+@hookimpl
 def s2s_add_commands() -> list[Component]:
-    summary = "compare an ONNX file with the run it was made from"
-    return [Component("verify", ANY, "s2s_onnx.commands.verify:command", summary)]
+    return [
+        Component("verify", ANY, "s2s_onnx.commands.verify:command", "compare an ONNX file with the run it comes from"),
+        Component("inspect", ANY, "s2s_onnx.commands.inspect:command", "show what an ONNX file is"),
+    ]

@@ -32,11 +32,11 @@ class Emitted:
 
 
 def trace(xp: Namespace, emitted: Emitted, last_rows: OnnxArray) -> Arrays:
-    """Walk back from the rows of the results (B, N) -> ids, lengths, token_log_probs, attention, as `Hypotheses`."""
+    """Walk back from the rows of the results (B, N) -> the arrays of `Hypotheses` but scores, by name."""
     steps = xp.arange(size_of(emitted.ids, 0)) * size_of(emitted.ids, 1)  # (T,): where each one's rows begin
     rows, parents = _path(xp, emitted, last_rows) if emitted.moves else (last_rows[..., None], last_rows[..., None])
     ids, log_probs = (_taken(xp, var, steps + rows) for var in (emitted.ids, emitted.log_probs))  # (B, N, T)
-    attention = op.gather(op.flatten(emitted.attention, axis=2), (steps + parents).var)  # (B, N, T, S)
+    attention = OnnxArray(op.gather(op.flatten(emitted.attention, axis=2), (steps + parents).var))  # (B, N, T, S)
     is_end = xp.astype(ids == EOS, xp.int64)
     ends = xp.cumulative_sum(is_end, axis=2)
     inside, real = ends == 0, ends == is_end  # real counts the first EOS
@@ -44,7 +44,8 @@ def trace(xp: Namespace, emitted: Emitted, last_rows: OnnxArray) -> Arrays:
         "ids": xp.where(inside, ids, PAD),
         "lengths": xp.sum(inside, axis=2),
         "token_log_probs": xp.where(real, log_probs, 0.0),
-        "attention": xp.where(xp.expand_dims(real, axis=3), OnnxArray(attention), 0.0),
+        "attention": xp.where(xp.expand_dims(real, axis=3), attention, 0.0),
+        "alignment": xp.where(real, xp.argmax(attention, axis=-1), -1),
     }
 
 

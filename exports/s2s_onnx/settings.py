@@ -9,11 +9,11 @@ import numpy as np
 from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.strategies.beam import BeamSearch
 from s2s_toolkit.strategies.greedy import Greedy
+from s2s_toolkit.strategies.lengths import LENGTHS, require_lengths
 from s2s_toolkit.strategies.sample import Sample
 
 BUILT_IN = {"beam": BeamSearch, "greedy": Greedy, "sample": Sample}
 """Strategies that can say which values make sense; of other settings the type alone is checked."""
-MAX_LENGTH = "max_length"
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,18 @@ class Settings:
     defaults: Mapping[str, int | float]
     fixed: Mapping[str, Any]
 
-    def checked(self, given: Mapping[str, int | float]) -> dict[str, np.ndarray]:
-        """The values as graph inputs; ConfigError for an unknown or fixed name and for a value that can't work."""
+    def checked(
+        self, given: Mapping[str, int | float], over: Mapping[str, np.ndarray] | None = None
+    ) -> dict[str, np.ndarray]:
+        """The values as graph inputs; ConfigError for an unknown or fixed name and for a value that can't work.
+
+        Args:
+            given: Name -> value of some settings.
+            over: What was chosen before; the lengths must fit together with it.
+        """
         arrays = {name: self._array(name, value) for name, value in given.items()}
-        if given.get(MAX_LENGTH, 1) < 1:
-            raise ConfigError(f"{MAX_LENGTH} must be at least 1, given {given[MAX_LENGTH]}")
+        in_force = {**LENGTHS, **self.defaults, **(over or {}), **arrays}
+        require_lengths(**{name: int(in_force[name]) for name in LENGTHS})
         made = BUILT_IN.get(self.strategy)
         if made:
             known = made().settings

@@ -1,21 +1,31 @@
 """Translate with an exported file: numpy and onnxruntime, nothing else."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from s2s_onnx.metadata import decode_metadata
-from s2s_onnx.session import first_line, open_session
+from s2s_onnx.session import Device, first_line, open_session
 from s2s_onnx.settings import Settings
+from s2s_onnx.symbols import SourceSymbols
+from s2s_onnx.translations import Found, text_translation
 from s2s_toolkit.batches import length_groups
 from s2s_toolkit.errors import DataError, ModelFileError
 from s2s_toolkit.translation import Translation
 
-SOURCE = "source"
-FOUND = ("text", "symbols", "ids", "lengths", "scores", "token_log_probs", "attention", "source_symbols")
-"""The outputs that a translation is made of."""
+
+class Reader(Protocol):
+    """Texts to a graph's inputs, and its outputs to translations."""
+
+    outputs: ClassVar[tuple[str, ...]]
+
+    def feed(self, texts: Sequence[str], prefixes: Sequence[str]) -> dict[str, np.ndarray]:
+        """The inputs beside the settings."""
+
+    def translation(self, found: Found, row: int, text: str) -> Translation:
+        """The results for one source."""
 
 
 class Translator:
@@ -26,9 +36,12 @@ class Translator:
 
     Args:
         path: A file that `s2s export --format onnx` wrote.
-        settings: What overlays the file's defaults: `max_length` and the settings of its decoding strategy.
+        settings: What overlays the file's defaults: `max_length`, `min_length` and the settings of its strategy.
         batch_size: Sources decoded together.
         num_threads: Threads of onnxruntime; 0 leaves the number to it.
+        device: "cpu", "cuda", or "auto", which is the CPU.
+        max_source_length: Symbols of a source at most; by default as many as the model was trained with.
+        make_tokenizer: Makes a tokenizer by its name, for a file that takes ids and was trained with a plugin's.
 
     Attributes:
         metadata: What the file says of itself.
@@ -42,41 +55,96 @@ class Translator:
         *,
         batch_size: int = 32,
         num_threads: int = 0,
+        device: Device = "auto",
+        max_source_length: int | None = None,
+        make_tokenizer: Callable[[str], Any] | None = None,
     ) -> None:
         self.path, self.batch_size = Path(path), batch_size
-        self.session = open_session(self.path, num_threads)
+        self.session = open_session(self.path, num_threads, device)
         self.metadata = decode_metadata(self.session.get_modelmeta().custom_metadata_map, str(path))
         self.defaults: dict[str, int | float] = self.metadata["settings"]
+        self._symbols = SourceSymbols(self.metadata, max_source_length)
+        self._reader = self._make_reader(make_tokenizer)
         self._check_graph()
         self._known = Settings(str(path), self.metadata["strategy"], self.defaults, self.metadata["fixed"])
-        self._settings = self._known.checked(settings or {})
+        self._settings = self._known.checked(self.defaults)
+        self._settings |= self._known.checked(settings or {}, self._settings)
 
-    def __call__(self, texts: Sequence[str], **settings: int | float) -> list[Translation]:
-        """Translate texts, in their order; settings overlay those of the translator for this call."""
-        _check_texts(texts)
-        chosen = self._settings | self._known.checked(settings)
+    def __call__(
+        self, texts: Sequence[str], prefixes: Sequence[str] = (), **settings: int | float
+    ) -> list[Translation]:
+        """Translate texts, in their order.
+
+        Args:
+            texts: Any number of them.
+            prefixes: What the target of each begins with, or none at all.
+            settings: Overlay those of the translator for this call.
+
+        Raises:
+            DataError: A text is no text or too long, or there is not one prefix for each.
+            ConfigError: A setting is unknown, fixed in the file, or can't work.
+            ModelFileError: onnxruntime can't run the file.
+        """
+        _check_texts(texts, "source")
+        _check_texts(prefixes, "prefix")
+        if prefixes and len(prefixes) != len(texts):
+            raise DataError(f"expected a prefix for each of {len(texts)} texts, or none at all; given {len(prefixes)}")
+        chosen = self._settings | self._known.checked(settings, self._settings)
         results: dict[int, Translation] = {}
-        for numbers in length_groups([len(text) for text in texts], batch_size=self.batch_size):
-            found = self._run([texts[number] for number in numbers], chosen)
-            results |= {number: _translation(found, row) for row, number in enumerate(numbers)}
+        for numbers in length_groups(self._symbols.count(texts), batch_size=self.batch_size):
+            batch = [texts[number] for number in numbers]
+            found = self._run(batch, [prefixes[number] for number in numbers] if prefixes else [""], chosen)
+            for row, number in enumerate(numbers):
+                results[number] = self._reader.translation(found, row, texts[number])
         return [results[number] for number in range(len(texts))]
 
-    def _run(self, texts: list[str], settings: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _run(self, texts: list[str], prefixes: list[str], settings: dict[str, np.ndarray]) -> Found:
+        feed = self._reader.feed(texts, prefixes) | settings
         try:
-            outputs = self.session.run(FOUND, {SOURCE: np.asarray(texts, dtype=object), **settings})
+            outputs = self.session.run(self._outputs, feed)
         except Exception as error:  # onnxruntime's own classes share no base but Exception
             raise ModelFileError(f"{self.path} can't translate {len(texts)} texts: {first_line(error)}") from error
-        return dict(zip(FOUND, outputs, strict=True))
+        return dict(zip(self._outputs, outputs, strict=True))
+
+    def _make_reader(self, make_tokenizer: Callable[[str], Any] | None) -> Reader:
+        if self.metadata["input"] == "text":
+            return TextReader()
+        from s2s_onnx.ids import IdsReader  # which needs more of the toolkit than a file of text does
+
+        return IdsReader(self.metadata, str(self.path), make_tokenizer)
 
     def _check_graph(self) -> None:
-        names = {value.name for value in (*self.session.get_outputs(), *self.session.get_inputs())}
-        names |= {value.name for value in self.session.get_overridable_initializers()}
-        missing = sorted({SOURCE, *FOUND, *self.defaults} - names)
-        if missing:
+        """The outputs that are asked for are those of the file that a translation is made of."""
+        given = {value.name for value in self.session.get_outputs()}
+        taken = {value.name for value in (*self.session.get_inputs(), *self.session.get_overridable_initializers())}
+        self._outputs = [name for name in self._reader.outputs if name in given]
+        needed = {"scores", *self._reader.feed([], [""]), *self.defaults}
+        if missing := sorted(needed - given - taken):
             raise ModelFileError(f"{self.path} is damaged: its graph has no {missing[0]!r}; export it again")
 
 
-def _check_texts(texts: Sequence[str]) -> None:
+class TextReader:
+    """For a graph that takes text and gives it."""
+
+    outputs: ClassVar[tuple[str, ...]] = (
+        "text",
+        "symbols",
+        "scores",
+        "lengths",
+        "token_log_probs",
+        "attention",
+        "alignment",
+        "source_symbols",
+    )
+
+    def feed(self, texts: Sequence[str], prefixes: Sequence[str]) -> dict[str, np.ndarray]:
+        return {"source": np.asarray(texts, dtype=object), "prefix": np.asarray(prefixes, dtype=object)}
+
+    def translation(self, found: Found, row: int, text: str) -> Translation:
+        return text_translation(found, row)
+
+
+def _check_texts(texts: Sequence[str], what: str) -> None:
     """Refuse what is no list of texts, before any of it is translated."""
     if isinstance(texts, str | bytes):
         raise DataError(f"expected a list of texts, given one alone: {texts!r}; put it in brackets")
@@ -86,22 +154,4 @@ def _check_texts(texts: Sequence[str]) -> None:
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise DataError(f"a source holds half of a surrogate pair, which is no text: {text!r}") from error
-
-
-def _translation(found: dict[str, np.ndarray], row: int) -> Translation:
-    source_symbols = tuple(symbol for symbol in found["source_symbols"][row] if symbol)
-    best, *others = (_result(found, row, number, source_symbols) for number in range(found["text"].shape[1]))
-    return replace(best, alternatives=tuple(others))
-
-
-def _result(found: dict[str, np.ndarray], row: int, number: int, source_symbols: tuple[str, ...]) -> Translation:
-    steps = min(found["lengths"][row, number] + 1, found["ids"].shape[2])  # with the EOS, unless the target was cut off
-    return Translation(
-        text=found["text"][row, number],
-        score=float(found["scores"][row, number]),
-        symbols=tuple(found["symbols"][row, number, :steps]),
-        source_symbols=source_symbols,
-        token_log_probs=found["token_log_probs"][row, number, :steps],
-        attention=found["attention"][row, number, :steps, : len(source_symbols)],
-    )
+            raise DataError(f"a {what} holds half of a surrogate pair, which is no text: {text!r}") from error

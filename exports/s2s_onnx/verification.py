@@ -1,23 +1,39 @@
-"""Is an exported file the model it was made from? Symbols, scores and attention of both, compared."""
+"""Is an exported file the model it was made from? Inner values and decoded text of both, compared."""
 
-import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from s2s_onnx.translator import Translator
-from s2s_toolkit.corpus import read_pairs
-from s2s_toolkit.errors import DataError, S2SError
+from s2s_onnx.agreement import Agreement
+from s2s_onnx.cases import Case, dev_cases, given_cases, random_cases
+from s2s_onnx.differences import Differences
+from s2s_onnx.opening import open_exported
+from s2s_onnx.teacher_forcing import compare_inside
+from s2s_onnx.ties import Ties
+from s2s_toolkit.contracts import FrameworkModel
+from s2s_toolkit.corpus import Pair
+from s2s_toolkit.errors import S2SError
+from s2s_toolkit.evaluation import Watch
 from s2s_toolkit.exporter import TextTranslator
+from s2s_toolkit.loading import choose_decoding, load_model
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
-from s2s_toolkit.symbols import SPECIAL
-from s2s_toolkit.translation import Translation
+from s2s_toolkit.translator import Translator
 
 TOLERANCE = 1e-4
-"""Of scores, log-probabilities and attention: what lies closer together is a tie, rounded two ways."""
-UNKNOWN = "\N{SNOWMAN}"
+"""Of every `Difference` in single precision: what lies closer together is the same number, rounded two ways."""
+EXACT = "fp32"
+"""The precision whose differences are judged; how much the others may lose is up to the user."""
+NUM_PAIRS = 64
+"""Dev pairs, and as many random ones, that an export is verified with."""
+CHUNK = 128
+
+
+class DisagreementError(S2SError):
+    """A file that is not the model."""
 
 
 @dataclass(frozen=True)
@@ -25,86 +41,142 @@ class Verification:
     """What was compared, and how far the two are apart.
 
     Attributes:
+        framework: What computed the model.
+        precision: That of the file's weights.
         num_sources: Sources translated by both.
-        num_ties: Sources whose targets differ because two symbols, or two targets, score alike.
-        score_difference: Greatest difference of scores of equal targets, in nats.
-        attention_difference: Greatest difference of attention weights.
+        num_same: Those of which all results are the same text.
+        num_ties: Sources whose texts differ in a tie (`s2s_onnx.ties`), up to the first whose texts differ otherwise.
+        differences: Of "memory", "logits" and "teacher_forced_attention", and, where texts are the same, of their
+            "scores", "token_log_probs", "attention" and "alignment"; as far as the file gives them.
+        first: Where and how texts differ first, or "".
+        disagreement: Why the file is not the model, or "".
     """
 
+    framework: str
+    precision: str
     num_sources: int
+    num_same: int
     num_ties: int
-    score_difference: float
-    attention_difference: float
+    differences: Differences
+    first: str = ""
+    disagreement: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "framework": self.framework,
+            "sources": self.num_sources,
+            "same_text": self.num_same,
+            "ties": self.num_ties,
+            "quantities": {
+                name: {"values": found.num_values, "greatest_difference": float(f"{found.greatest:.1e}")}
+                for name, found in self.differences.items()
+            },
+        }
+
+    def require_agreement(self) -> None:
+        """Raise DisagreementError unless the file is the model."""
+        if self.disagreement:
+            raise DisagreementError(f"the exported file and the model disagree on {self.disagreement}")
 
     def __str__(self) -> str:
-        ties = f", {self.num_ties} of them ties" if self.num_ties else ""
-        return (
-            f"the same text for {self.num_sources} sources{ties}; greatest difference of scores "
-            f"{self.score_difference:.1e}, of attention {self.attention_difference:.1e}"
-        )
+        share = "" if self.num_same == self.num_sources else f"{self.num_same:,} of "
+        ties = f", ties for {self.num_ties:,}" if self.num_ties else ""
+        greatest = ", ".join(f"{_words(name)} {found.greatest:.1e}" for name, found in self.differences.items())
+        return f"the same text for {share}{self.num_sources:,} sources{ties}; greatest difference of {greatest}"
 
 
-def verify(file: Translator, model: TextTranslator, texts: Sequence[str]) -> Verification:
-    """Translate with both; the first source on which they disagree is an error."""
-    found = [_compared(text, *both) for text, *both in zip(texts, file(texts), model(texts), strict=True)]
+def verify(
+    file: Path, run: Run, registry: Registry, *, framework: str = "", pairs: Sequence[Pair] | None = None
+) -> Verification:
+    """Compare as `compare` does; DisagreementError where the file is not the model."""
+    report = compare(file, run, registry, framework=framework, pairs=pairs)
+    report.require_agreement()
+    return report
+
+
+def compare(
+    file: Path,
+    run: Run,
+    registry: Registry,
+    *,
+    framework: str = "",
+    pairs: Sequence[Pair] | None = None,
+    watch: Watch = lambda done, total: None,
+) -> Verification:
+    """Compare a file with a run's best model on pairs of text, and on random ones.
+
+    In single precision the two agree if each difference is at most `TOLERANCE` and each text is the same or a tie. In
+    other precisions, a difference that is no number is all that counts as a disagreement.
+
+    Args:
+        file: The file, or the folder of the steps form; it decodes by the strategy and the settings that it holds.
+        run: The run; its best checkpoint is compared.
+        registry: Where parts are found.
+        framework: What computes the model; by default what trained it.
+        pairs: By default the run's first dev pairs, where they can be read.
+        watch: Told how many comparisons are done, and of how many.
+
+    Raises:
+        ModelFileError: The file does not open, or another version wrote it.
+        RunError: The run has no best checkpoint.
+        UnsupportedError: To look into a file, the package onnx is needed and not installed.
+    """
+    opened, by = open_exported(file, registry), framework or run.config.framework
+    precision = opened.metadata.get("precision", EXACT)
+    model = load_model(run, registry, by)
+    reference = _reference(model, run, registry, opened.metadata)
+    given = dev_cases(run, NUM_PAIRS) if pairs is None else given_cases(pairs)
+    cases = given + random_cases(run, NUM_PAIRS)
+    total = 2 * len(cases)  # each from the inside and from the outside
+    rows = reference.strategy.rows
+    inside = compare_inside(opened.look_inside, model, run, cases, rows=rows, watch=lambda done: watch(done, total))
+    texts = _compare_texts(cases, opened.translate, reference, lambda done: watch(len(cases) + done, total))
+    differences = inside | texts.differences
     return Verification(
-        num_sources=len(texts),
-        num_ties=sum(one.num_ties for one in found),
-        score_difference=max((one.score_difference for one in found), default=0.0),
-        attention_difference=max((one.attention_difference for one in found), default=0.0),
+        framework=by,
+        precision=precision,
+        num_sources=len(cases),
+        num_same=texts.num_same,
+        num_ties=texts.num_ties,
+        differences=differences,
+        first=texts.first,
+        disagreement=_disagreement(texts, differences, precision),
     )
 
 
-def sample_sources(run: Run, count: int) -> list[str]:
-    """Sources to verify with: the first of the dev pairs where they can be read, and as many of random symbols."""
-    rng = random.Random(run.config.seed)
-    symbols = [*run.source.vocabulary.symbols[len(SPECIAL) :], UNKNOWN]
-    lengths = [rng.randint(0, 20) for _ in range(count)]
-    made = [run.source.tokenizer.join([rng.choice(symbols) for _ in range(length)]) for length in lengths]
-    return [*_dev_sources(run, count), *made]
+def _reference(model: FrameworkModel, run: Run, registry: Registry, metadata: Mapping[str, Any]) -> Translator:
+    """The model, decoding as the file does."""
+    options = metadata["fixed"] | metadata["settings"]
+    decoding = choose_decoding(run, registry, metadata["strategy"], options)
+    return Translator(model.stepper(), run.source, run.target, decoding.strategy, decoding.settings)
 
 
-def _dev_sources(run: Run, count: int) -> list[str]:
-    try:
-        return [pair.source for pair in islice(read_pairs(run.config.data.dev), count)]
-    except DataError:
-        return []  # the data a run was trained on may be gone
+def _compare_texts(
+    cases: Sequence[Case], file: TextTranslator, reference: Translator, watch: Callable[[int], None]
+) -> Agreement:
+    found = Agreement(Ties(reference, TOLERANCE))
+    for start in range(0, len(cases), CHUNK):
+        chunk = cases[start : start + CHUNK]
+        sources = [case.pair.source for case in chunk]
+        found.add(chunk, file(sources), reference(sources))
+        watch(start + len(chunk))
+    return found
 
 
-def _compared(text: str, ours: Translation, theirs: Translation) -> Verification:
-    """The results for one source, up to the first tie: those behind it may stand in another order."""
-    scores, attentions = [0.0], [0.0]
-    pairs = zip((ours, *ours.alternatives), (theirs, *theirs.alternatives), strict=True)
-    for number, (one, other) in enumerate(pairs, start=1):
-        where = f"source {text!r}, result {number}"
-        if one.source_symbols != other.source_symbols:
-            raise _disagreement(where, f"symbols {one.source_symbols} and {other.source_symbols}")
-        shared = sum(
-            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one.symbols, other.symbols, strict=False))
-        )
-        attentions.append(_apart(one.attention[:shared], other.attention[:shared]))
-        if not attentions[-1] <= TOLERANCE:  # nor is it where they are not numbers
-            raise _disagreement(where, f"attention differs by {attentions[-1]:.1e}")
-        score = _apart(one.score, other.score)
-        alike = score <= TOLERANCE * max(1, abs(other.score))
-        if one.symbols != other.symbols and (alike or _is_tie(one, other, shared)):
-            return Verification(1, 1, max(scores), max(attentions))
-        if one.symbols != other.symbols or not alike:
-            raise _disagreement(where, f"{one.text!r} at {one.score:.6f} and {other.text!r} at {other.score:.6f}")
-        scores.append(score)
-    return Verification(1, 0, max(scores), max(attentions))
+def _disagreement(texts: Agreement, differences: Differences, precision: str) -> str:
+    if precision == EXACT:
+        return "; ".join(filter(None, [texts.error, _beyond(differences, TOLERANCE)]))
+    return _beyond(differences, np.finfo(np.float64).max)
 
 
-def _is_tie(one: Translation, other: Translation, shared: int) -> bool:
-    """Whether the first symbols that differ, and all before them, were equally probable."""
-    if shared == min(len(one.symbols), len(other.symbols)):
-        return False  # one goes on where the other was cut off
-    return _apart(one.token_log_probs[: shared + 1], other.token_log_probs[: shared + 1]) <= TOLERANCE
+def _beyond(differences: Differences, limit: float) -> str:
+    """The first quantity that is too far apart, in the order in which they follow from one another."""
+    for name, found in differences.items():
+        if not found.greatest <= limit:  # nor is NaN
+            return f"{found.where}: {_words(name)} differ by {found.greatest:.1e}"
+    return ""
 
 
-def _apart(one: np.ndarray | float, other: np.ndarray | float) -> float:
-    return float(np.abs(np.subtract(one, other)).max(initial=0))
-
-
-def _disagreement(where: str, what: str) -> S2SError:
-    return S2SError(f"the exported file and the model disagree on {where}: {what}")
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -10,13 +10,12 @@ import numpy as np
 import onnx
 import pytest
 
-from s2s_onnx.assembly import OUTPUTS, assemble
-from s2s_onnx.parts import part_graphs
+from s2s_onnx.interface import TextInterface
 from s2s_onnx.translator import Translator
 from s2s_toolkit.batches import source_arrays
-from s2s_toolkit.loading import load_translator, make_strategy, plan_of
+from s2s_toolkit.loading import load_translator
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run, load_checkpoint
+from s2s_toolkit.run import Run
 from s2s_toolkit.search import search
 from s2s_toolkit.translation import Translation
 
@@ -53,6 +52,8 @@ def assert_same(found: list[Translation], expected: list[Translation]) -> None:
             np.testing.assert_allclose(ours.score, theirs.score, atol=1e-5)
             np.testing.assert_allclose(ours.token_log_probs, theirs.token_log_probs, atol=1e-5)
             np.testing.assert_allclose(ours.attention, theirs.attention, atol=1e-5)
+            aligned = theirs.attention[range(len(theirs.attention)), ours.alignment]
+            np.testing.assert_allclose(aligned, theirs.attention.max(axis=1), atol=1e-6)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -92,9 +93,10 @@ def test_outputs_are_those_of_the_search(
     reference = load_translator(run, registry, strategy=strategy, options=STRATEGIES[strategy])
     reading = source_arrays([reference.source.encode(text) for text in TEXTS])
     expected = search(reference.stepper, reference.strategy, *reading, reference.settings)
-    assert tuple(names) == tuple(OUTPUTS)
+    assert names == list(TextInterface.outputs)
     np.testing.assert_array_equal(found["ids"], expected.ids)
     np.testing.assert_array_equal(found["lengths"], expected.lengths)
+    np.testing.assert_array_equal(found["alignment"], expected.alignment)
     for name in ("scores", "token_log_probs", "attention"):
         np.testing.assert_allclose(found[name], getattr(expected, name), atol=1e-5)
     assert found["text"].shape == found["scores"].shape
@@ -104,11 +106,16 @@ def test_outputs_are_those_of_the_search(
 
 def test_axes_are_declared(file: Callable[..., Translator]) -> None:
     session = file("beam").session
-    axes = {name: [3 if axis == "N" else axis for axis in axes] for name, axes in OUTPUTS.items()}
+    axes = {name: [3 if axis == "N" else axis for axis in axes] for name, axes in TextInterface.outputs.items()}
     assert {output.name: output.shape for output in session.get_outputs()} == axes
     assert [(value.name, value.shape) for value in session.get_inputs()] == [("source", ["B"])]
     defaults = {value.name: (value.type, value.shape) for value in session.get_overridable_initializers()}
-    assert defaults == {"length_penalty": ("tensor(float)", []), "max_length": ("tensor(int64)", [])}
+    assert defaults == {
+        "prefix": ("tensor(string)", ["B or 1"]),
+        "max_length": ("tensor(int64)", []),
+        "min_length": ("tensor(int64)", []),
+        "length_penalty": ("tensor(float)", []),
+    }
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -136,9 +143,8 @@ def test_onnxruntime_warns_of_nothing_but_defaults(exported: Exported) -> None:
     assert [line for line in warnings if "appears in graph inputs" not in line] == []
 
 
-def test_assembling_warns_of_nothing(run: Run, registry: Registry, recwarn: pytest.WarningsRecorder) -> None:
-    graphs = part_graphs(plan_of(run), load_checkpoint(run.checkpoint_path("best")).weights, registry)
-    assemble(graphs, make_strategy("beam", {}, registry), run.source, run.target, {"max_length": 3})
+def test_assembling_warns_of_nothing(assembled: Callable[..., Any], run: Run, recwarn: pytest.WarningsRecorder) -> None:
+    assembled(run, "beam", max_length=3)
     assert [str(warning.message) for warning in recwarn] == []
 
 
@@ -149,7 +155,19 @@ def test_beam_may_be_wider_than_the_vocabulary(exported: Exported, run: Run, reg
     assert_same(Translator(exported("beam", **options))(TEXTS), expected)
 
 
-def test_a_source_may_be_long(file: Callable[..., Translator], run: Run, registry: Registry) -> None:
-    options = STRATEGIES["beam"] | {"max_length": 3}
-    expected = load_translator(run, registry, strategy="beam", options=options)(["abcdefg " * 300])
-    assert_same(file("beam")(["abcdefg " * 300], max_length=3), expected)
+def test_a_source_may_be_long(exported: Exported, run: Run, registry: Registry) -> None:
+    options, text = STRATEGIES["beam"] | {"max_length": 3}, "abcdefg " * 300
+    expected = load_translator(run, registry, strategy="beam", options=options)([text])
+    file = Translator(exported("beam", **STRATEGIES["beam"]), max_source_length=len(text))
+    assert_same(file([text], max_length=3), expected)
+
+
+PREFIXES = ["", "uv w", "x", "für  né né uv", "", "z", "nothing known", "y " * 8]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_prefixes_are_read_as_the_reference_reads_them(
+    file: Callable[..., Translator], run: Run, registry: Registry, strategy: str
+) -> None:
+    model = load_translator(run, registry, strategy=strategy, options=STRATEGIES[strategy])
+    assert_same(file(strategy)(TEXTS, PREFIXES), model(TEXTS, PREFIXES))

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 
-from s2s_onnx.parts import MEMORY, PartGraphs, part_graphs
+from s2s_onnx.parts import ENCODED, MEMORY, PartGraph, PartGraphs, part_graphs
 from s2s_toolkit.arrays import NumpyNamespace
 from s2s_toolkit.batches import source_arrays
 from s2s_toolkit.config import ModelConfig
@@ -70,6 +70,10 @@ class Sides:
         weights = draw(plan)
         self.reference = PortableModel(NumpyNamespace(), build_parts(config, registry, "numpy"), weights)
         self.graphs: PartGraphs = part_graphs(plan, weights, registry)
+        self.weights = weights
+
+    def run(self, part: PartGraph, run_graph: RunGraph, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        return run_graph(part.model, inputs | {name: self.graphs.weights[name] for name in part.weights})
 
 
 @pytest.fixture(scope="module")
@@ -81,18 +85,21 @@ def sides(request: pytest.FixtureRequest, registry: Registry, random_weights: Ca
 def test_graphs_equal_the_reference(sides: Sides, run_graph: RunGraph) -> None:
     for sources in SOURCES.values():
         source_ids, source_lengths = source_arrays(sources)
-        found = run_graph(sides.graphs.encoder, {"source_ids": source_ids, "source_lengths": source_lengths})
+        found = sides.run(sides.graphs.encoder, run_graph, source_ids=source_ids, source_lengths=source_lengths)
         memory, state = sides.reference.start(source_ids, source_lengths)
-        assert_close(found, dict(zip(MEMORY, (memory.values, memory.keys, memory.mask), strict=True)) | state)
-        assert_steps_equal(sides, run_graph, memory, state)
+        fixed = {name: found.pop(name) for name in MEMORY}
+        expected = {ENCODED: memory.values, "keys": memory.keys, "mask": memory.mask, **state}
+        assert_close(found | {name: fixed[name] for name in ("keys", "mask")}, expected)
+        assert_steps_equal(sides, run_graph, memory, state, fixed)
 
 
-def assert_steps_equal(sides: Sides, run_graph: RunGraph, memory: Memory, state: dict[str, np.ndarray]) -> None:
-    """Three steps, each from the reference's state."""
-    fixed = dict(zip(MEMORY, (memory.values, memory.keys, memory.mask), strict=True))
+def assert_steps_equal(
+    sides: Sides, run_graph: RunGraph, memory: Memory, state: dict[str, np.ndarray], fixed: dict[str, np.ndarray]
+) -> None:
+    """Three steps, each from the reference's state; what attention averages is the graph's own affair."""
     for previous in (BOS, 4, TARGET_SIZE - 1):
         previous_ids = np.full(len(memory.values), previous)
-        found = run_graph(sides.graphs.step, {"previous_ids": previous_ids, **fixed, **state})
+        found = sides.run(sides.graphs.step, run_graph, previous_ids=previous_ids, **fixed, **state)
         logits, attention, state = sides.reference.step(previous_ids, memory, state)
         logits = logits.copy()
         logits[:, [PAD, BOS]] = NEVER
@@ -110,17 +117,41 @@ def assert_close(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) 
 
 @pytest.mark.parametrize("sides", ["encoder gru", "decoder luong, lstm, two layers"], indirect=True)
 def test_what_the_encoder_gives_the_step_takes(sides: Sides) -> None:
-    given = types(sides.graphs.encoder.graph.output)
-    taken = types(sides.graphs.step.graph.input)
+    step = sides.graphs.step
+    given = types(sides.graphs.encoder.model.graph.output)
+    taken = types(value for value in step.model.graph.input if value.name not in step.weights)
+    given.pop(ENCODED)  # which is there to be looked at
     assert given == {name: taken[name] for name in given}
     assert given.keys() == {*sides.graphs.memory, *sides.graphs.state} == taken.keys() - {"previous_ids"}
-    carried = {name.removeprefix("next_"): kind for name, kind in types(sides.graphs.step.graph.output).items()}
+    carried = {name.removeprefix("next_"): kind for name, kind in types(step.model.graph.output).items()}
     assert {name: carried[name] for name in sides.graphs.state} == {name: taken[name] for name in sides.graphs.state}
+
+
+@pytest.mark.parametrize("sides", MODELS, indirect=True)
+def test_weights_are_inputs_by_their_names_and_nowhere_else(sides: Sides) -> None:
+    """Only the output bias is not as it was: PAD and BOS never stand in a target."""
+    graphs = sides.graphs
+    assert {*graphs.encoder.weights, *graphs.step.weights} == graphs.weights.keys() == sides.weights.keys()
+    for part in (graphs.encoder, graphs.step):
+        inputs = {value.name: value for value in part.model.graph.input}
+        assert types(inputs[name] for name in part.weights) == {
+            name: (onnx.TensorProto.FLOAT, list(graphs.weights[name].shape)) for name in part.weights
+        }
+        assert not part.model.graph.initializer
+        constants = [node.attribute[0].t for node in part.model.graph.node if node.op_type == "Constant"]
+        assert all(np.prod(constant.dims) <= 4 or constant_is_zero(constant) for constant in constants)
+    for name, array in graphs.weights.items():
+        changed = np.isin(np.arange(len(array)), (PAD, BOS)) if name == "output.bias" else np.zeros(array.shape, bool)
+        np.testing.assert_array_equal(array, np.where(changed, np.float32(NEVER), sides.weights[name]))
+
+
+def constant_is_zero(constant: onnx.TensorProto) -> bool:
+    return not onnx.numpy_helper.to_array(constant).any()
 
 
 @pytest.mark.parametrize("sides", ["scorer additive"], indirect=True)
 def test_the_step_computes_no_shape(sides: Sides) -> None:
-    operators = {node.op_type for node in sides.graphs.step.graph.node}
+    operators = {node.op_type for node in sides.graphs.step.model.graph.node}
     assert not operators & {"Shape", "ConstantOfShape", "Expand", "If", "Cast"}
 
 

@@ -1,5 +1,6 @@
-"""The graph splits, looks up and joins text as the tokenizers and the vocabulary do in Python."""
+"""The graph normalises, splits, looks up and joins text as a side does in Python."""
 
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s2s_onnx.text import reading_graph, writing_graph
+from s2s_onnx.text import prefix_graph, reading_graph, writing_graph
 from s2s_toolkit.batches import source_arrays
+from s2s_toolkit.normalization import Normalization
 from s2s_toolkit.symbols import EOS, PAD, SPECIAL, UNK
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import WHITESPACE, Characters, Separator, Words
@@ -21,6 +23,9 @@ SIDES = {
     "words": TextSide(Words(), Vocabulary(SYMBOLS)),
     "separator": TextSide(Separator(), Vocabulary([*SYMBOLS, "\n", "a\tb"])),
     "nothing but special symbols": TextSide(Words(), Vocabulary([])),
+    "lower-cased characters": TextSide(Characters(), Vocabulary(SYMBOLS[:7]), Normalization(lowercase=True)),
+    "composed words": TextSide(Words(), Vocabulary(SYMBOLS), Normalization("nfc", lowercase=True)),
+    "decomposed separator": TextSide(Separator(), Vocabulary(["e\u0301", "fi", *SYMBOLS]), Normalization("nfkd")),
 }
 AWKWARD = [
     ["", "a", "ab é  한"],
@@ -32,9 +37,24 @@ AWKWARD = [
     ["a\x00b", "\x00", "a b\x00", "a \x00"],
     [".* a\\ (b) [a-z]+ ^$ | ?"],
     ["e\u0301 é", "👍👍🏽", "\U0010ffff", "\ufeffa", "\u200b"],
+    ["E\u0301\u00a0É ﬁ", "FÜR\u3000a\u2003B", "fu\u0308r \u0308 İ"],
     ["a b " * 300, "b"],
     [" a  b ", "  b", "   "],
 ]
+
+
+class Fields:
+    """A plugin's tokenizer: what stands between NULs, spaces too."""
+
+    separator = "\x00"
+    separators = ("\x00",)
+
+    def split(self, text: str) -> list[str]:
+        return [symbol for symbol in text.split("\x00") if symbol]
+
+    def join(self, symbols: Sequence[str]) -> str:
+        return "\x00".join(symbols)
+
 
 characters = st.one_of(st.sampled_from("ab é한👍<>/spd \n\t\u3000\x00"), st.characters(exclude_categories=["Cs"]))
 batches = st.lists(st.text(characters, max_size=12), min_size=1, max_size=5)
@@ -48,6 +68,11 @@ def side(request: pytest.FixtureRequest) -> TextSide:
 @pytest.fixture(scope="module")
 def reader(side: TextSide) -> onnxruntime.InferenceSession:
     return session(reading_graph(side))
+
+
+@pytest.fixture(scope="module")
+def prefix_reader(side: TextSide) -> onnxruntime.InferenceSession:
+    return session(prefix_graph(side))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +90,7 @@ def assert_reads_alike(reader: onnxruntime.InferenceSession, side: TextSide, tex
     np.testing.assert_array_equal(ids, expected_ids)
     np.testing.assert_array_equal(lengths, expected_lengths)
     for row, text in enumerate(texts):
-        expected = [*side.tokenizer.split(text), SPECIAL[EOS]]
+        expected = [*side.split(text), SPECIAL[EOS]]
         assert symbols[row].tolist() == expected + [""] * (ids.shape[1] - len(expected))
 
 
@@ -84,6 +109,44 @@ def test_text_cannot_name_a_special_symbol(reader: onnxruntime.InferenceSession,
     ids, _, _ = reader.run(None, {"source": np.asarray([" ".join(SPECIAL)], dtype=object)})
     assert set(ids[0, :-1].tolist()).isdisjoint({0, 2, 3})
     assert ids[0, -1] == EOS
+
+
+def assert_prefixes_are_read_alike(
+    prefix_reader: onnxruntime.InferenceSession, side: TextSide, texts: list[str]
+) -> None:
+    (ids,) = prefix_reader.run(None, {"prefix": np.asarray(texts, dtype=object)})
+    expected = [side.encode(text) for text in texts]
+    longest = max(map(len, expected))
+    np.testing.assert_array_equal(ids, [row + [PAD] * (longest - len(row)) for row in expected])
+    assert ids.shape == (len(texts), longest)
+    assert ids.dtype == np.int64
+
+
+@pytest.mark.parametrize("texts", AWKWARD, ids=lambda texts: repr(texts[0][:9]))
+def test_awkward_prefixes_are_read_alike(
+    prefix_reader: onnxruntime.InferenceSession, side: TextSide, texts: list[str]
+) -> None:
+    assert_prefixes_are_read_alike(prefix_reader, side, texts)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=batches)
+def test_any_prefixes_are_read_alike(
+    prefix_reader: onnxruntime.InferenceSession, side: TextSide, texts: list[str]
+) -> None:
+    assert_prefixes_are_read_alike(prefix_reader, side, texts)
+
+
+def test_no_prefix_has_no_column(prefix_reader: onnxruntime.InferenceSession) -> None:
+    for rows in (1, 3):
+        (ids,) = prefix_reader.run(None, {"prefix": np.full(rows, "", dtype=object)})
+        assert ids.shape == (rows, 0)
+
+
+def test_spaces_may_be_a_symbol_and_nul_a_separator() -> None:
+    side = TextSide(Fields(), Vocabulary(["a", "  "]))
+    assert_reads_alike(session(reading_graph(side)), side, ["a\x00  \x00a", "\x00\x00", "  "])
+    assert_writes_alike(session(writing_graph(side)), side, [[[4, 5, 4]], [[]]])
 
 
 def assert_writes_alike(writer: onnxruntime.InferenceSession, side: TextSide, targets: list[list[list[int]]]) -> None:

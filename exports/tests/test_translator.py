@@ -85,8 +85,9 @@ def test_settings_of_a_call_overlay_those_of_the_translator(path: Path, translat
 
 
 def test_defaults_are_told(translator: Translator, sampler: Translator) -> None:
-    assert translator.defaults == {"length_penalty": 0.0, "max_length": 9}
-    assert sampler.defaults == {"max_length": 9, "seed": 1, "temperature": 1.0, "top_k": 0, "top_p": 1.0}
+    lengths = {"max_length": 9, "min_length": 0}
+    assert translator.defaults == {"length_penalty": 0.0} | lengths
+    assert sampler.defaults == {"seed": 1, "temperature": 1.0, "top_k": 0, "top_p": 1.0} | lengths
 
 
 def test_a_seed_gives_one_sample(sampler: Translator) -> None:
@@ -109,6 +110,7 @@ REFUSED = [
     ({"max_length": True}, "'max_length' takes an integer, given True"),
     ({"max_length": "9"}, "'max_length' takes an integer, given '9'"),
     ({"max_length": 0}, "max_length must be at least 1, given 0"),
+    ({"min_length": 10}, "min_length must lie between 0 and max_length, which is 9; given 10"),
     ({"max_length": 2**70}, "'max_length' lies between"),
     ({"length_penalty": None}, "'length_penalty' takes a number, given None"),
     ({"length_penalty": float("nan")}, "'length_penalty' lies between"),
@@ -161,6 +163,30 @@ def test_what_is_no_list_of_texts_is_refused(translator: Translator, texts: Any,
         translator(texts)
 
 
+BAD_PREFIXES = [
+    (["uv"], "expected a prefix for each of 2 texts, or none at all; given 1"),
+    ("uv", "put it in brackets"),
+    (["uv", None], "one of them is None"),
+    (["uv", "\udc4d"], "a prefix holds half of a surrogate pair"),
+]
+
+
+@pytest.mark.parametrize(("prefixes", "message"), BAD_PREFIXES)
+def test_prefixes_that_do_not_fit_the_texts_are_refused(translator: Translator, prefixes: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        translator(["ab", "c"], prefixes)
+
+
+def test_prefixes_stay_with_their_texts(translator: Translator) -> None:
+    """Texts are decoded in the order of their lengths."""
+    texts, prefixes = ["gfedcba", "", "ab", "abcd"], ["z", "uv w", "", "né"]
+    together = translator(texts, prefixes)
+    assert [found.text for found in together] == [
+        translator([text], [prefix])[0].text for text, prefix in zip(texts, prefixes, strict=True)
+    ]
+    assert all(found.text.startswith(prefix) for found, prefix in zip(together, prefixes, strict=True))
+
+
 def test_threads_share_a_translator(translator: Translator) -> None:
     texts = [TEXTS[number:] + TEXTS[:number] for number in range(len(TEXTS))] * 6
     with ThreadPoolExecutor(8) as pool:
@@ -171,9 +197,10 @@ def test_threads_share_a_translator(translator: Translator) -> None:
 def test_metadata_says_how_the_file_was_made_and_holds_no_path(translator: Translator, run: Run) -> None:
     metadata = translator.metadata
     assert metadata["strategy"] == "beam"
-    assert metadata["fixed"] == {"beam_size": 3, "n_best": 2}
+    assert {name: metadata["fixed"][name] for name in ("beam_size", "n_best")} == {"beam_size": 3, "n_best": 2}
     assert metadata["source_symbols"] == len(run.source.vocabulary)
-    assert metadata["verification"].startswith("numpy: the same text for 64 sources")
+    assert (metadata["precision"], metadata["input"], metadata["opset"]) == ("fp32", "text", 21)
+    assert metadata["verification"]["framework"] == "numpy"
     content = translator.path.read_bytes()
     for place in (run.path, Path.cwd(), Path.home(), Path(__file__).parent, "gone.tsv"):
         assert str(place).encode() not in content

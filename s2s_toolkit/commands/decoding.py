@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from s2s_toolkit.assignments import Assignment, parse_assignment
-from s2s_toolkit.exporter import TextTranslator, open_translator
+from s2s_toolkit.exporter import AUTO, TextTranslator, open_translator
 from s2s_toolkit.registry import Registry
 
 FILE = click.Path(path_type=Path)
@@ -23,15 +23,24 @@ class DecodingRequest:
         framework: What computes.
         strategy: A decoding strategy.
         options: Its options, and `max_length`.
+        device: What an exported file is computed on.
     """
 
     framework: str
     strategy: str
     options: dict[str, Any]
+    device: str = AUTO
 
     def open(self, path: Path, registry: Registry) -> TextTranslator:
         """Open a run directory or an exported file."""
-        return open_translator(path, registry, framework=self.framework, strategy=self.strategy, options=self.options)
+        return open_translator(
+            path,
+            registry,
+            framework=self.framework,
+            strategy=self.strategy,
+            options=self.options,
+            device=self.device,
+        )
 
 
 def assignments(ctx: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> list[Assignment]:
@@ -62,7 +71,20 @@ def decoding_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def gather(framework: str, strategy: str, *, options: Sequence[Assignment], max_length: int | None) -> DecodingRequest:
-    """The values of `decoding_options`."""
+def device_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that translates `--device`."""
+    return click.option(
+        "--device",
+        type=click.Choice([AUTO, "cpu", "cuda"]),
+        default=AUTO,
+        show_default=True,
+        help="What an exported file is computed on; auto is the CPU.",
+    )(command)
+
+
+def gather(
+    framework: str, strategy: str, *, options: Sequence[Assignment], max_length: int | None, device: str = AUTO
+) -> DecodingRequest:
+    """The values of `decoding_options` and `device_option`."""
     named = dict(options) | ({"max_length": max_length} if max_length else {})
-    return DecodingRequest(framework, strategy, named)
+    return DecodingRequest(framework, strategy, named, device)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, gather
+from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, device_option, gather
 from s2s_toolkit.commands.messages import tell
 from s2s_toolkit.commands.tables import show_table
 from s2s_toolkit.corpus import Paths, read_pairs
@@ -20,6 +20,9 @@ from s2s_toolkit.progress import count_sources
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import open_run
 
+METRICS = ("exact_match", "ser", "wer")
+"""What is computed unless something else is asked for: they hold for every task, and need nothing installed."""
+
 
 @click.command()
 @click.argument("model", type=FILE)
@@ -29,10 +32,11 @@ from s2s_toolkit.run import open_run
     "names",
     multiple=True,
     metavar="NAME",
-    help="What to compute; may be repeated; by default every metric.",
+    help=f"What to compute; may be repeated; by default {', '.join(METRICS)}.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @decoding_options
+@device_option
 @click.pass_obj
 def command(
     registry: Registry,
@@ -45,10 +49,11 @@ def command(
     strategy: str,
     options: Sequence[Assignment],
     max_length: int | None,
+    device: str,
 ) -> None:
     """Score a model on pairs of source and reference, by default a run's own dev pairs."""
-    decoding = gather(framework, strategy, options=options, max_length=max_length)
-    metrics = [registry.load("metric", name) for name in names or registry.names("metric")]
+    decoding = gather(framework, strategy, options=options, max_length=max_length, device=device)
+    metrics = [registry.load("metric", name) for name in names or METRICS]
     evaluation = evaluate_model(model, pairs, metrics, registry, decoding=decoding)
     found = f"{evaluation.pairs:,} pairs, {evaluation.skipped:,} skipped for an empty side"
     tell(f"{found}, {evaluation.sentences_per_second:,.0f} sentences/s")

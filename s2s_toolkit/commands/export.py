@@ -1,21 +1,58 @@
 """`s2s export`: a trained model as one verified file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from s2s_toolkit.assignments import Assignment
 from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, gather
+from s2s_toolkit.commands.part_options import click_options
+from s2s_toolkit.errors import UnknownComponentError
 from s2s_toolkit.exporter import find_exporter
 from s2s_toolkit.files import require_absent
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import open_run
 
+FORMAT = "onnx"
+"""The format that is written unless another is asked for."""
 
-@click.command()
+
+class ExportCommand(click.Command):
+    """The command with the options of the format that is asked for, whose plugin brings them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Find the format before anything else: the other options depend on it."""
+        ctx.meta[__name__] = self._format_options(ctx, _format_in(args))
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The command's own parameters, then those of the format."""
+        own = super().get_params(ctx)
+        return [*own[:-1], *ctx.meta.get(__name__, ()), *own[-1:]]  # --help stays last
+
+    def _format_options(self, ctx: click.Context, name: str) -> list[click.Option]:
+        registry = ctx.find_object(Registry)
+        try:
+            return click_options(registry.load("exporter", name)) if registry else []
+        except UnknownComponentError:
+            return []  # the command itself says so
+
+
+def _format_in(args: Sequence[str]) -> str:
+    """The value of `--format` in a command line."""
+    for place, arg in enumerate(args):
+        if arg.startswith("--format="):
+            return arg.removeprefix("--format=")
+        if arg == "--format" and place + 1 < len(args):
+            return args[place + 1]
+    return FORMAT
+
+
+@click.command(cls=ExportCommand)
 @click.argument("run", metavar="RUN", type=FILE)
-@click.option("--format", "format_name", default="onnx", show_default=True, metavar="NAME", help="The kind of file.")
+@click.option("--format", "format_name", default=FORMAT, show_default=True, metavar="NAME", help="The kind of file.")
 @click.option("-o", "--output", type=FILE, help="The file; by default model.<format> in the run directory.")
 @click.option("--force", is_flag=True, help="Replace the file.")
 @decoding_options
@@ -31,6 +68,7 @@ def command(
     strategy: str,
     options: Sequence[Assignment],
     max_length: int | None,
+    **choices: Any,
 ) -> None:
     """Write a run's best model as one file that translates text by itself, and verify it.
 
@@ -39,16 +77,30 @@ def command(
     """
     decoding = gather(framework, strategy, options=options, max_length=max_length)
     path = output or run / f"model.{format_name}"
-    report = export_run(run, path, registry, format_name=format_name, decoding=decoding, force=force)
-    click.echo(f"{path}: {path.stat().st_size / 1e6:,.2f} MB; {report}")
+    given = {name: value for name, value in choices.items() if value is not None}
+    report = export_run(run, path, registry, format_name=format_name, choices=given, decoding=decoding, force=force)
+    click.echo(f"{path}: {_size(path) / 1e6:,.2f} MB; {report}")
 
 
 def export_run(
-    folder: Path, path: Path, registry: Registry, *, format_name: str, decoding: DecodingRequest, force: bool = False
+    folder: Path,
+    path: Path,
+    registry: Registry,
+    *,
+    format_name: str,
+    decoding: DecodingRequest,
+    choices: Mapping[str, Any] | None = None,
+    force: bool = False,
 ) -> str:
     """Export a run directory; what the exporter says about its verification."""
+    exporter = find_exporter(format_name, registry, choices or {})
     require_absent(path, force)
     run = open_run(folder, registry)
-    return find_exporter(format_name, registry).export(
+    return exporter.export(
         run, path, registry, framework=decoding.framework, strategy=decoding.strategy, options=decoding.options
     )
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    return sum(file.stat().st_size for file in path.rglob("*")) if path.is_dir() else path.stat().st_size

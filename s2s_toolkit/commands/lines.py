@@ -1,11 +1,12 @@
 """Lines of text in, as soon as they can be had: a file by chunks, standard input as it arrives."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from s2s_toolkit.corpus import decode_line, read_lines
+from s2s_toolkit.errors import DataError
 
 CHUNK = 512
 """Lines translated together: enough to sort by length and fill batches."""
@@ -31,6 +32,20 @@ def stream_chunks(stream: BinaryIO) -> Iterator[list[str]]:
             chunk = lines[start : start + CHUNK]
             yield [decode_line(line, number + place, "standard input") for place, line in enumerate(chunk, start=1)]
             number += len(chunk)
+
+
+def with_prefixes(chunks: Iterable[list[str]], path: Path) -> Iterator[tuple[list[str], list[str]]]:
+    """Lines and, for each, the line of a file; DataError once the file turns out to have fewer lines, or more."""
+    lines, number = read_lines(path), 0
+    for chunk in chunks:
+        prefixes = list(islice(lines, len(chunk)))
+        number += len(prefixes)
+        if len(prefixes) < len(chunk):
+            what = f"{path} ends after line {number}, before the input"
+            raise DataError(f"{what}; give a prefix for each line, if an empty one")
+        yield chunk, prefixes
+    if rest := sum(1 for _ in lines):
+        raise DataError(f"{path} has {number + rest} lines, the input {number}; give a prefix for each line")
 
 
 def _arriving(stream: BinaryIO) -> Iterator[list[bytes]]:

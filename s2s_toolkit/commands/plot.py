@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, decoding_options, gather
+from s2s_toolkit.commands.decoding import FILE, decoding_options, device_option, gather
 from s2s_toolkit.commands.messages import warn
 from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.files import require_absent
@@ -23,6 +23,7 @@ from s2s_toolkit.translation import Translation
 )
 @click.option("--force", is_flag=True, help="Replace the file.")
 @decoding_options
+@device_option
 @click.pass_obj
 def command(
     registry: Registry,
@@ -35,9 +36,10 @@ def command(
     strategy: str,
     options: Sequence[Assignment],
     max_length: int | None,
+    device: str,
 ) -> None:
     """Translate TEXT and draw what the model attended to: target symbols down, source symbols across."""
-    decoding = gather(framework, strategy, options=options, max_length=max_length)
+    decoding = gather(framework, strategy, options=options, max_length=max_length, device=device)
     require_absent(output, force)
     require_drawable(output)
     translation = plot_text(decoding.open(model, registry), text, output)

@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
@@ -11,15 +12,19 @@ from typing import BinaryIO
 import click
 
 from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, decoding_options, gather
-from s2s_toolkit.commands.lines import file_chunks, stream_chunks
-from s2s_toolkit.exporter import TextTranslator
+from s2s_toolkit.commands.decoding import FILE, decoding_options, device_option, gather
+from s2s_toolkit.commands.lines import file_chunks, stream_chunks, with_prefixes
+from s2s_toolkit.errors import ConfigError, UnsupportedError
 from s2s_toolkit.files import atomic_path, require_absent
 from s2s_toolkit.registry import Registry
+from s2s_toolkit.symbols import EOS, SPECIAL
 from s2s_toolkit.translation import Translation
 
 STANDARD = Path("-")
 _NO_LINE_ENDS = str.maketrans("\n\r", "  ")
+
+Write = Callable[[int, str, Translation], str]
+"""From the number of an input line, its text and its translation to what is written."""
 
 
 @click.command()
@@ -27,10 +32,14 @@ _NO_LINE_ENDS = str.maketrans("\n\r", "  ")
 @click.argument("source", metavar="[INPUT]", type=FILE, default=STANDARD)
 @click.option("-o", "--output", type=FILE, default=STANDARD, help="A file for the results, instead of standard output.")
 @click.option("--force", is_flag=True, help="Replace the output file.")
+@click.option("--prefix", default="", metavar="TEXT", help="What every target begins with.")
+@click.option("--prefixes", type=FILE, help="A file with what the target of each line begins with.")
+@click.option("--alignments", is_flag=True, help="Write after each text the pairs source-target of symbols, from 0-0.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Write a JSON object a line: text, score, symbols, attention, alternatives."
 )
 @decoding_options
+@device_option
 @click.pass_obj
 def command(
     registry: Registry,
@@ -39,51 +48,86 @@ def command(
     *,
     output: Path,
     force: bool,
+    prefix: str,
+    prefixes: Path | None,
+    alignments: bool,
     as_json: bool,
     framework: str,
     strategy: str,
     options: Sequence[Assignment],
     max_length: int | None,
+    device: str,
 ) -> None:
     """Translate a file or standard input with a run directory or an exported file.
 
     Each line of INPUT (UTF-8) gives one line of output, in order. Where the strategy gives several results for a
     source, as with -O n_best=3, each has a line of its own: number of the input line, score, text, parted by tabs.
+
+    With --alignments each line ends in a tab and pairs such as 0-0 2-1: source and target symbol, each target symbol
+    with the source symbol that it attends to most. Pairs with the end of either are left out.
     """
-    decoding = gather(framework, strategy, options=options, max_length=max_length)
+    if prefix and prefixes:
+        raise ConfigError(f"given both --prefix {prefix!r} and --prefixes {prefixes}; leave one out")
+    decoding = gather(framework, strategy, options=options, max_length=max_length, device=device)
     if output != STANDARD:
         require_absent(output, force)
     translator = decoding.open(model, registry)
     with _results(output) as stream:
-        chunks = stream_chunks(sys.stdin.buffer) if source == STANDARD else file_chunks(source)
-        translate(translator, chunks, stream, as_json=as_json)
+        lines = stream_chunks(sys.stdin.buffer) if source == STANDARD else file_chunks(source)
+        chunks = with_prefixes(lines, prefixes) if prefixes else _beginning_with(prefix, lines)
+        write = json_line if as_json else partial(text_lines, text_of=aligned) if alignments else text_lines
+        translate(translator, chunks, stream, write)
 
 
 def translate(
-    translator: TextTranslator, chunks: Iterable[list[str]], stream: BinaryIO, *, as_json: bool = False
+    translator: Callable[..., list[Translation]],
+    chunks: Iterable[tuple[list[str], list[str]]],
+    stream: BinaryIO,
+    write: Write,
 ) -> None:
-    """Translate chunks of lines; the results of each are flushed before the next is read."""
+    """Translate chunks of sources and their prefixes, none or one for each; each is flushed before more is read."""
     numbers = count(1)
-    for chunk in chunks:
-        for source, translation in zip(chunk, translator(chunk), strict=True):
-            number = next(numbers)
-            line = _json_line(source, translation) if as_json else _text_lines(number, translation)
-            stream.write(f"{line}\n".encode())
+    for sources, prefixes in chunks:
+        translations = translator(sources, prefixes) if prefixes else translator(sources)
+        for source, translation in zip(sources, translations, strict=True):
+            stream.write(f"{write(next(numbers), source, translation)}\n".encode())
         stream.flush()
 
 
-def _text_lines(number: int, translation: Translation) -> str:
+def _beginning_with(prefix: str, chunks: Iterable[list[str]]) -> Iterator[tuple[list[str], list[str]]]:
+    for chunk in chunks:
+        yield chunk, [prefix] * len(chunk) if prefix else []
+
+
+def on_one_line(translation: Translation) -> str:
+    """The text, with spaces for line ends."""
+    return translation.text.translate(_NO_LINE_ENDS)
+
+
+def aligned(translation: Translation) -> str:
+    """The text, a tab, and the alignment as pairs of symbols without their ends, in the format of Pharaoh."""
+    if translation.alignment is None:
+        raise UnsupportedError("this file gives no alignment; export it anew with all its outputs")
+    source_end = len(translation.source_symbols) - 1
+    placed = zip(translation.symbols, enumerate(translation.alignment), strict=True)
+    pairs = [
+        f"{source}-{target}" for symbol, (target, source) in placed if symbol != SPECIAL[EOS] and source != source_end
+    ]
+    return f"{on_one_line(translation)}\t{' '.join(pairs)}"
+
+
+def text_lines(
+    number: int, source: str, translation: Translation, text_of: Callable[[Translation], str] = on_one_line
+) -> str:
+    """A line for the text or, where there are alternatives, one with number, score and text for each result."""
     if not translation.alternatives:
-        return _on_one_line(translation.text)
+        return text_of(translation)
     results = (translation, *translation.alternatives)
-    return "\n".join(f"{number}\t{result.score:.6f}\t{_on_one_line(result.text)}" for result in results)
+    return "\n".join(f"{number}\t{result.score:.6f}\t{text_of(result)}" for result in results)
 
 
-def _on_one_line(text: str) -> str:
-    return text.translate(_NO_LINE_ENDS)
-
-
-def _json_line(source: str, translation: Translation) -> str:
+def json_line(number: int, source: str, translation: Translation) -> str:
+    """All about a translation, as a JSON object."""
     return json.dumps({"source": source, **translation.as_dict()}, ensure_ascii=False)
 
 

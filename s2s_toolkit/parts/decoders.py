@@ -82,15 +82,19 @@ class RecurrentDecoder:
             }
         return state
 
-    def _advance(self, xp: Namespace, weights: Weights, inputs: Array, state: State) -> State:
-        """One step of the stack of cells."""
+    def _project(self, xp: Namespace, weights: Weights, inputs: Array) -> Array:
+        """The input's share of the lowest cell's gates: (B, I) -> (B, 3H) or (B, 4H)."""
+        return CELLS[self.cell].project(xp, under(weights, "layers.0"), inputs)
+
+    def _advance(self, xp: Namespace, weights: Weights, projected: Array, state: State) -> State:
+        """One step of the stack of cells, from what `_project` gives."""
         cell, new = CELLS[self.cell], State()
         for layer in range(self.num_layers):
-            below = under(weights, f"layers.{layer}")
-            own = {entry: state[f"{entry}_{layer}"] for entry in cell.entries}
-            own = cell.step(xp, below, cell.project(xp, below, inputs), own)
+            own_weights = under(weights, f"layers.{layer}")
+            if layer:
+                projected = cell.project(xp, own_weights, new[f"hidden_{layer - 1}"])
+            own = cell.step(xp, own_weights, projected, {entry: state[f"{entry}_{layer}"] for entry in cell.entries})
             new |= {f"{entry}_{layer}": own[entry] for entry in cell.entries}
-            inputs = own["hidden"]
         return new
 
     def _top(self, state: State) -> Array:
@@ -123,7 +127,7 @@ class BahdanauDecoder(RecurrentDecoder):
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
         context, attention = attend(self._top(state))
         inputs = xp.concat([previous, context], axis=-1)  # (B, E + M)
-        state = self._advance(xp, weights, inputs, state)
+        state = self._advance(xp, weights, self._project(xp, weights, inputs), state)
         features = xp.concat([self._top(state), inputs], axis=-1) if self.has_readout else self._top(state)
         return self._read_out(xp, weights, features), attention, state
 
@@ -181,7 +185,10 @@ class LuongDecoder(RecurrentDecoder):
     ) -> tuple[Array, Array, State]:
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
         inputs = xp.concat([previous, state["readout"]], axis=-1) if self.input_feeding else previous
-        state = self._advance(xp, weights, inputs, state)
+        state = self._advance(xp, weights, self._project(xp, weights, inputs), state)
         context, attention = attend(self._top(state))
-        readout = self._read_out(xp, weights, xp.concat([self._top(state), context], axis=-1))
+        readout = self._read_out_of(xp, weights, self._top(state), context)
         return readout, attention, state | ({"readout": readout} if self.input_feeding else {})
+
+    def _read_out_of(self, xp: Namespace, weights: Weights, hidden: Array, context: Array) -> Array:
+        return self._read_out(xp, weights, xp.concat([hidden, context], axis=-1))

@@ -16,6 +16,21 @@ Settings = Mapping[str, Array]
 
 
 @dataclass(frozen=True)
+class Step:
+    """What the model says about the next symbol; K rows for each source.
+
+    Attributes:
+        number: Steps taken before, a scalar.
+        log_probs: Log-probabilities (B, K, V); `NEVER` where PAD, BOS and what the constraints rule out stand.
+        attention: Weights of the source's symbols and of its end (B, K, S), zero on padding.
+    """
+
+    number: Array
+    log_probs: Array
+    attention: Array
+
+
+@dataclass(frozen=True)
 class Advance:
     """What a strategy chose in one step; K rows for each source.
 
@@ -36,7 +51,9 @@ class DecodingStrategy(Protocol):
     Attributes:
         rows: K, rows that the model steps for each source.
         num_results: N, results for each source.
-        settings: Name -> default of what may vary from call to call; int or float says the type.
+        settings: Name -> default of what may vary from call to call; int or float says the type. The lengths of
+            `s2s_toolkit.strategies.lengths` come with every strategy.
+        no_repeat_ngram_size: Symbols of an n-gram that can't stand twice in a target; 0, or no such attribute, for any.
     """
 
     rows: int
@@ -46,8 +63,8 @@ class DecodingStrategy(Protocol):
     def start(self, xp: Namespace, source_ids: Array) -> Search:
         """The first `Search` for sources (B, S), whose padding is 0."""
 
-    def advance(self, xp: Namespace, log_probs: Array, search: Search, settings: Settings) -> Advance:
-        """Choose from log-probabilities (B, K, V), of which PAD and BOS are `NEVER`."""
+    def advance(self, xp: Namespace, step: Step, search: Search, settings: Settings) -> Advance:
+        """Choose the next symbol of each row."""
 
     def done(self, xp: Namespace, search: Search, settings: Settings) -> Array:
         """Sources whose results can't change any more (B,)."""

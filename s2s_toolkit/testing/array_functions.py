@@ -73,6 +73,12 @@ CALLS: dict[str, list[Call]] = {
         lambda xp, x, y: xp.concat([x, y], axis=None),
         lambda xp, x, i: xp.concat([x, i], axis=1),
     ],
+    "cond": [
+        lambda xp, x: xp.cond(xp.sum(x) < 1e9, lambda: (x + 1.0, x), lambda: (x, x))[0],
+        lambda xp, x, n: xp.cond(n > 4, lambda: (x, n), lambda: (x * 2.0, n - 1))[0],
+        lambda xp, x, n: xp.cond(n == 4, lambda: (x, n), lambda: (x * 2.0, n - 1))[1],
+        lambda xp, x, n: xp.cond(n > 1, lambda: xp.cond(n > 9, lambda: (x,), lambda: (-x,)), lambda: (x * 0,))[0],
+    ],
     "cos": [lambda xp, x: xp.cos(x)],
     "cumulative_sum": [
         lambda xp, x: xp.cumulative_sum(x, axis=1),
@@ -139,6 +145,13 @@ CALLS: dict[str, list[Call]] = {
         lambda xp, i: xp.pow(i, 2),
         lambda xp, j: xp.pow(2.0, j),
         lambda xp, x, y: xp.pow(xp.abs(x), y),
+    ],
+    "put_along_axis": [
+        lambda xp, x: xp.put_along_axis(x, xp.asarray([[4, 0], [1, 1], [2, 3]]), -9.0),
+        lambda xp, x, y: xp.put_along_axis(x, xp.asarray([[3, 1, 0, 4, 2]] * 3), y, axis=1),
+        lambda xp, i: xp.put_along_axis(i, xp.asarray([[2, 0, 1, 1, 0]]), 77, axis=0),
+        lambda xp, z: xp.put_along_axis(z, xp.asarray([[[6]] * 5] * 3), 0.5),
+        lambda xp, x, i: xp.put_along_axis(x, i[:, :0], 1.0),
     ],
     "remainder": [
         lambda xp, i, j: xp.remainder(i, j),

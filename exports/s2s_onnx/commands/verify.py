@@ -1,36 +1,72 @@
 """`s2s verify`: compare an exported file with the run it was made from."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from s2s_toolkit.commands.decoding import FILE, framework_option
+from s2s_toolkit.commands.messages import warn
+from s2s_toolkit.commands.tables import Row, show_table
+from s2s_toolkit.corpus import Pair, read_pairs
+from s2s_toolkit.errors import DataError
+from s2s_toolkit.progress import count_sources
 from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import Run, open_run
+
+if TYPE_CHECKING:
+    from s2s_onnx.verification import Verification
+
+COLUMNS = ("quantity", "compared", "difference", "where")
 
 
 @click.command()
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--data", type=click.Path(path_type=Path), help="Pairs (TSV) whose sources are translated by both.")
-@click.option("--framework", default="", help="Which framework runs the run; by default the one it was trained in.")
+@click.argument("model", metavar="MODEL.onnx", type=FILE)
+@click.argument("run", metavar="RUN", type=FILE)
+@click.option("--data", type=FILE, metavar="PAIRS.tsv", help="Pairs to compare on; by default the run's dev pairs.")
+@framework_option("What computes the run; by default what trained it.")
 @click.pass_obj
 def command(registry: Registry, model: Path, run: Path, data: Path | None, framework: str) -> None:
-    """Compare MODEL.onnx with the RUN it was exported from: text, scores, attention."""
-    click.echo(verify_file(model, run, registry, data=data, framework=framework))
+    """Compare MODEL.onnx with the RUN it was exported from: inner values, and decoded text.
+
+    Random pairs come beside those of the data. Where the two are not the same model, the exit code is 2.
+    """
+    report = verify_file(model, run, registry, data=data, framework=framework)
+    show_table(COLUMNS, list_results(report))
+    report.require_agreement()
 
 
 def verify_file(
     model: Path, run_path: Path, registry: Registry, *, data: Path | None = None, framework: str = ""
-) -> str:
-    """One line that says how far the two are apart; where they disagree, that is an error."""
-    from s2s_onnx.exporter import VERIFIED_SOURCES
-    from s2s_onnx.translator import Translator
-    from s2s_onnx.verification import sample_sources, verify
-    from s2s_toolkit.corpus import read_pairs
-    from s2s_toolkit.loading import load_translator
-    from s2s_toolkit.run import open_run
+) -> "Verification":
+    """Compare an exported file with a run directory, on all pairs of its data."""
+    from s2s_onnx.verification import compare
 
-    run, file = open_run(run_path, registry), Translator(model)
-    strategy, options = file.metadata["strategy"], file.metadata["fixed"] | file.defaults
-    translator = load_translator(run, registry, framework=framework, strategy=strategy, options=options)
-    texts = [pair.source for pair in read_pairs(data)] if data else sample_sources(run, VERIFIED_SOURCES)
-    return f"{model} against {run_path}: {verify(file, translator, texts)}"
+    run = open_run(run_path, registry)
+    pairs = list(read_pairs(data)) if data else _dev_pairs(run)
+    with count_sources() as watch:
+        return compare(model, run, registry, framework=framework, pairs=pairs, watch=watch)
+
+
+def list_results(report: "Verification") -> list[Row]:
+    """A row of `COLUMNS` for each quantity, and one for the text."""
+    numbers = [
+        (
+            name.replace("_", " "),
+            f"{found.num_values:,}",
+            f"{found.greatest:.1e}",
+            found.where if found.greatest else "",
+        )
+        for name, found in report.differences.items()
+    ]
+    others, ties = report.num_sources - report.num_same, report.num_ties
+    differ = f"{others:,} differ" + (f", {ties:,} tied" if ties else "")
+    return [*numbers, ("text", f"{report.num_sources:,}", differ if others else "0", report.first)]
+
+
+def _dev_pairs(run: Run) -> list[Pair]:
+    try:
+        return list(read_pairs(run.config.data.dev))
+    except DataError as error:
+        warn(f"compared on random pairs alone: {error}")
+        return []

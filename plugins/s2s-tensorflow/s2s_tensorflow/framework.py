@@ -12,6 +12,7 @@ from s2s_tensorflow.attention import Attention
 from s2s_tensorflow.layout import places
 from s2s_tensorflow.loss import BATCH, IDS, LENGTHS, batch_loss, to_tensors
 from s2s_tensorflow.model import Model
+from s2s_tensorflow.onnx_parts import PartExporter
 from s2s_tensorflow.optimizer import Adam
 from s2s_tensorflow.portable import PortableDecoder, PortableEncoder, PortableScorer
 from s2s_toolkit.batches import Batch
@@ -36,6 +37,9 @@ class TensorFlowFramework:
         decoder = _as_layer(parts.decoder, PortableDecoder)
         return TensorFlowModel(Model(plan, encoder, attention, decoder))
 
+    def part_exporter(self, part: Any) -> PartExporter:
+        return PartExporter(part)
+
 
 class TensorFlowModel:
     """A TensorFlow model as `s2s_toolkit.contracts.FrameworkModel`."""
@@ -52,6 +56,9 @@ class TensorFlowModel:
     def load_weights(self, weights: dict[str, np.ndarray]) -> None:
         for name, place in self.places.items():
             place.variable.assign(place.to_tensor(weights[name]))
+
+    def encode(self, source_ids: np.ndarray, source_lengths: np.ndarray) -> np.ndarray:
+        return self._encode(_tensor(source_ids), _tensor(source_lengths)).numpy()
 
     def teacher_forced(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
         source_ids, source_lengths, target_in, *_ = to_tensors(batch)
@@ -74,6 +81,11 @@ class TensorFlowModel:
     @cached_property
     def _stepper(self) -> "TensorFlowStepper":
         return TensorFlowStepper(self.layer)  # traced once
+
+    @tf.function(input_signature=[IDS, LENGTHS], autograph=False)
+    def _encode(self, source_ids: Tensor, source_lengths: Tensor) -> Tensor:
+        memory, _ = self.layer.start(source_ids, source_lengths)
+        return memory.values
 
     @tf.function(input_signature=[IDS, LENGTHS, IDS], autograph=False)
     def _teacher_forced(self, source_ids: Tensor, source_lengths: Tensor, target_in: Tensor) -> tuple[Tensor, Tensor]:

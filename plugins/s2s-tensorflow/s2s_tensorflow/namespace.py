@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import tensorflow as tf
 from tensorflow import DType, Tensor
 
-from s2s_toolkit.arrays import FUNCTIONS
+from s2s_toolkit.arrays import FUNCTIONS, Branch
 
 Axis = int | tuple[int, ...] | None
 Operand: TypeAlias = Tensor | bool | int | float
@@ -109,6 +109,10 @@ class TensorFlowNamespace:
         return x if max is None else tf.minimum(x, max)
 
     @staticmethod
+    def cond(condition: Tensor | bool, then: Branch, otherwise: Branch) -> tuple[Tensor, ...]:
+        return tuple(tf.cond(tf.cast(condition, tf.bool), then, otherwise))
+
+    @staticmethod
     def concat(arrays: Sequence[Tensor], *, axis: int | None = 0) -> Tensor:
         alike = _alike(*arrays)
         return tf.concat([tf.reshape(x, (-1,)) for x in alike] if axis is None else alike, axis or 0)
@@ -158,6 +162,16 @@ class TensorFlowNamespace:
     @staticmethod
     def permute_dims(x: Tensor, axes: Sequence[int]) -> Tensor:
         return tf.transpose(x, axes)
+
+    @staticmethod
+    def put_along_axis(x: Tensor, indices: Tensor, values: Operand, *, axis: int = -1) -> Tensor:
+        """Each index along the axis becomes a place in all of x."""
+        places = list(
+            tf.meshgrid(*(tf.range(size, dtype=indices.dtype) for size in tf.unstack(tf.shape(indices))), indexing="ij")
+        )
+        places[axis] = indices
+        updates = tf.broadcast_to(tf.cast(values, x.dtype), tf.shape(indices))
+        return tf.tensor_scatter_nd_update(x, tf.stack(places, axis=-1), updates)
 
     @staticmethod
     def sum(x: Tensor, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Tensor:

@@ -13,6 +13,7 @@ from s2s_torch.attention import Attention
 from s2s_torch.layout import places
 from s2s_torch.loss import batch_loss, to_tensors
 from s2s_torch.model import Model
+from s2s_torch.onnx_parts import PartExporter
 from s2s_torch.optimizer import Adam
 from s2s_torch.portable import PortableDecoder, PortableEncoder, PortableScorer
 
@@ -26,6 +27,9 @@ class TorchFramework:
         attention = Attention(_as_module(parts.scorer, PortableScorer))
         decoder = _as_module(parts.decoder, PortableDecoder)
         return TorchModel(Model(plan, encoder, attention, decoder, parts.decoder.readout_size))
+
+    def part_exporter(self, part: Any) -> PartExporter:
+        return PartExporter(part)
 
 
 class TorchModel:
@@ -42,6 +46,13 @@ class TorchModel:
     def load_weights(self, weights: dict[str, np.ndarray]) -> None:
         for name, place in self.places.items():
             place.parameter.copy_(place.to_tensor(weights[name]))
+
+    @torch.no_grad()
+    def encode(self, source_ids: np.ndarray, source_lengths: np.ndarray) -> np.ndarray:
+        self.module.eval()
+        sources = (torch.from_numpy(array).to(self.device) for array in (source_ids, source_lengths))
+        memory, _ = self.module.start(*sources)
+        return memory.values.cpu().numpy()
 
     @torch.no_grad()
     def teacher_forced(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:

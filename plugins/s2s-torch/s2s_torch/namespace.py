@@ -6,11 +6,11 @@ import torch
 from array_api_compat import torch as xp
 from torch import Tensor
 
-from s2s_toolkit.arrays import FUNCTIONS
+from s2s_toolkit.arrays import FUNCTIONS, Branch
 
 
 class TorchNamespace:
-    """array-api-compat's PyTorch namespace, with our four functions and a `take` for indices of any rank."""
+    """array-api-compat's PyTorch namespace, with our six functions and a `take` for indices of any rank."""
 
     def __getattr__(self, name: str) -> Any:
         if name not in FUNCTIONS:
@@ -19,6 +19,14 @@ class TorchNamespace:
 
     sigmoid = staticmethod(torch.sigmoid)
     where = staticmethod(torch.where)
+
+    @staticmethod
+    def cond(condition: Tensor | bool, then: Branch, otherwise: Branch) -> tuple[Tensor, ...]:
+        return then() if condition else otherwise()
+
+    @staticmethod
+    def put_along_axis(x: Tensor, indices: Tensor, values: Tensor | float, *, axis: int = -1) -> Tensor:
+        return torch.scatter(x, axis, indices, values)
 
     @staticmethod
     def softmax(x: Tensor) -> Tensor:

@@ -1,0 +1,43 @@
+// What the model found for one source: the chosen result, the others to choose from, and the attention.
+
+import { drawAttention, shown } from "./attention.js";
+import { make, page } from "./dom.js";
+
+const END = "</s>";
+
+/** Show a translation, its first result in front. */
+export function drawResults({ results, sourceSymbols }, { ordered }) {
+  page.result.hidden = false;
+  page.alternatives.hidden = results.length === 1;
+  page.legend.textContent = ordered ? `${results.length} results, best first` : `${results.length} samples`;
+  const choose = (result) => drawResult(result, sourceSymbols);
+  page.choices.replaceChildren(...results.map((result, number) => choice(result, number, choose)));
+  choose(results[0]);
+}
+
+function drawResult({ text, score, symbols = [text], probabilities, attention }, sourceSymbols) {
+  page.text.textContent = text || "(an empty text)";
+  const squares = symbols.filter((symbol) => symbol !== END).map((symbol, t) => square(symbol, probabilities?.[t]));
+  page.symbols.replaceChildren(...squares);
+  page.score.textContent = signed(score) + (symbols.includes(END) ? "" : ", cut off at the max length");
+  page.attention.hidden = !attention;
+  if (attention) drawAttention(page.map, symbols, sourceSymbols, attention);
+}
+
+function choice(result, number, choose) {
+  const input = make("input", { type: "radio", name: "result", id: `result-${number}`, checked: number === 0 });
+  input.addEventListener("change", () => choose(result));
+  const text = make("bdi", { textContent: result.text || "(an empty text)" });
+  const score = make("span", { className: "score", textContent: signed(result.score) });
+  return make("li", {}, input, make("label", { htmlFor: input.id }, text, score));
+}
+
+function square(symbol, probability = 1) {
+  const made = make("span", { textContent: shown(symbol), title: `${Math.round(100 * probability)} % sure` });
+  made.style.setProperty("--probability", probability.toFixed(3));
+  return made;
+}
+
+function signed(score) {
+  return score.toFixed(3).replace("-", "\u2212");
+}

@@ -1,0 +1,42 @@
+"""What goes into a file's metadata: how it was made and what may be set. No path of the machine is in it, no date."""
+
+from typing import Any
+
+from s2s_onnx.choices import Choices
+from s2s_toolkit import __version__
+from s2s_toolkit.loading import Decoding
+from s2s_toolkit.run import Run
+from s2s_toolkit.symbols import SPECIAL
+from s2s_toolkit.text import TextSide
+
+
+def describe(run: Run, decoding: Decoding, choices: Choices) -> dict[str, Any]:
+    """The metadata of a file made from a run."""
+    config, with_vocabulary = run.config, choices.input == "ids"
+    return {
+        "toolkit": __version__,
+        "framework": config.framework,
+        "model": config.model.model_dump(mode="json"),
+        **_side("source", config.source.tokenizer, run.source, with_vocabulary=with_vocabulary),
+        **_side("target", config.target.tokenizer, run.target, with_vocabulary=with_vocabulary),
+        "max_source_length": config.data.max_source_length,
+        "strategy": decoding.name,
+        "fixed": decoding.fixed,
+        "settings": decoding.settings,
+        "settings_optional": choices.settings == "optional",
+        "precision": choices.precision,
+        "input": choices.input,
+        "opset": choices.opset,
+    }
+
+
+def _side(name: str, tokenizer: str, side: TextSide, *, with_vocabulary: bool) -> dict[str, Any]:
+    symbols = side.vocabulary.symbols
+    described: dict[str, Any] = {
+        f"{name}_tokenizer": tokenizer,
+        f"{name}_separators": list(side.tokenizer.separators),
+        f"{name}_normalization": side.normalization.form,
+        f"{name}_lowercase": side.normalization.lowercase,
+        f"{name}_symbols": len(symbols),
+    }
+    return described | ({f"{name}_vocabulary": symbols[len(SPECIAL) :]} if with_vocabulary else {})

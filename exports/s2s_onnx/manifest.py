@@ -1,0 +1,77 @@
+"""The manifest of the steps form: what an app that has its own loop needs to know, as JSON."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from s2s_onnx.seal import file_digest
+from s2s_onnx.session import Device
+from s2s_onnx.sides import text_sides
+from s2s_onnx.stepper import OnnxStepper
+from s2s_toolkit.errors import ModelFileError
+from s2s_toolkit.loading import make_strategy
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.symbols import BOS, EOS, PAD, UNK
+from s2s_toolkit.translator import Translator
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+SPECIAL_IDS = {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS}
+NEEDED = {
+    "files": dict,
+    "memory": list,
+    "state": list,
+    "target_symbols": int,
+    "strategy": str,
+    "fixed": dict,
+    "settings": dict,
+}
+
+
+def encode_manifest(content: Mapping[str, Any]) -> str:
+    """The JSON text, format and special ids included."""
+    return json.dumps({"format": FORMAT, "special_ids": SPECIAL_IDS, **content}, ensure_ascii=False, indent=1) + "\n"
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a folder's manifest says, once its files are known to be those that were written with it."""
+    path = folder / MANIFEST
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelFileError(f"{folder} is no exported model: can't read {path.name}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"{path} is damaged ({type(error).__name__}); export it again") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        given = content.get("format") if isinstance(content, dict) else type(content).__name__
+        raise ModelFileError(f"{path} has format {given!r}, this version reads {FORMAT}; export it again")
+    for name, kind in NEEDED.items():
+        if not isinstance(content.get(name), kind):
+            raise ModelFileError(f"{path} is damaged (no {name!r}); export it again")
+    for entry in content["files"].values():
+        _check_file(folder, entry)
+    return content
+
+
+def open_steps(
+    folder: Path, registry: Registry, settings: Mapping[str, int | float], *, device: Device = "auto"
+) -> Translator:
+    """A translator that decodes with the toolkit's own loop; `settings` overlay the manifest's."""
+    manifest = read_manifest(folder)
+    sides = text_sides(manifest, str(folder), lambda name: registry.load("tokenizer", name)())
+    strategy = make_strategy(manifest["strategy"], manifest["fixed"], registry)
+    stepper = OnnxStepper(folder, manifest, device=device)
+    return Translator(stepper, *sides, strategy, {**manifest["settings"], **settings})
+
+
+def _check_file(folder: Path, entry: Any) -> None:
+    name, digest = (entry.get("name"), entry.get("sha256")) if isinstance(entry, dict) else (None, None)
+    if not isinstance(name, str) or Path(name).name != name:
+        raise ModelFileError(f"{folder / MANIFEST} is damaged (a file called {name!r}); export it again")
+    try:
+        found = file_digest(folder / name)
+    except OSError as error:
+        raise ModelFileError(f"can't read {folder / name}: {error.strerror}; export it again") from error
+    if found != digest:
+        raise ModelFileError(f"{folder / name} is damaged or not from this export; export it again")

@@ -1,0 +1,37 @@
+"""The two text sides of a file that takes ids, from its metadata: what the graph does not do is done here."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from s2s_toolkit.errors import ModelFileError, UnsupportedError
+from s2s_toolkit.normalization import Normalization
+from s2s_toolkit.text import TextSide
+from s2s_toolkit.tokenizers import Characters, Separator, Tokenizer, Words
+from s2s_toolkit.vocabulary import Vocabulary
+
+MakeTokenizer = Callable[[str], Tokenizer]
+"""Makes a tokenizer by its name."""
+BUILT_IN: Mapping[str, type[Tokenizer]] = {"characters": Characters, "words": Words, "separator": Separator}
+
+
+def text_sides(
+    metadata: Mapping[str, Any], where: str, make_tokenizer: MakeTokenizer | None = None
+) -> tuple[TextSide, TextSide]:
+    """Source and target; without `make_tokenizer` the tokenizers have to be built-in ones."""
+    make = make_tokenizer or (lambda name: _built_in(name, where))
+    source, target = (_side(metadata, name, where, make) for name in ("source", "target"))
+    return source, target
+
+
+def _built_in(name: str, where: str) -> Tokenizer:
+    if name not in BUILT_IN:
+        raise UnsupportedError(f"{where} needs the tokenizer {name!r}; give Translator a make_tokenizer that knows it")
+    return BUILT_IN[name]()
+
+
+def _side(metadata: Mapping[str, Any], name: str, where: str, make: MakeTokenizer) -> TextSide:
+    symbols = metadata.get(f"{name}_vocabulary")
+    if not isinstance(symbols, list) or not all(isinstance(symbol, str) for symbol in symbols):
+        raise ModelFileError(f"{where} has damaged metadata (no {name}_vocabulary); export it again")
+    normalization = Normalization(metadata[f"{name}_normalization"], metadata[f"{name}_lowercase"])
+    return TextSide(make(metadata[f"{name}_tokenizer"]), Vocabulary(symbols), normalization)

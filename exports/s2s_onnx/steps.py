@@ -1,0 +1,66 @@
+"""The steps form: encoder and decoder step as files of their own, with a manifest, for an app that has its own loop."""
+
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from s2s_onnx.choices import Choices, Gate
+from s2s_onnx.describing import describe
+from s2s_onnx.manifest import MANIFEST, encode_manifest
+from s2s_onnx.opset import declare
+from s2s_onnx.parts import PartGraph, PartGraphs, part_graphs
+from s2s_onnx.seal import file_digest
+from s2s_onnx.storage import store
+from s2s_onnx.verification import verify
+from s2s_onnx.writing import is_large, move_out, write_model
+from s2s_toolkit.errors import ConfigError, S2SError
+from s2s_toolkit.files import atomic_folder
+from s2s_toolkit.loading import Decoding, load_weights, plan_of
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import Run
+
+
+class StepFiles:
+    """Makes the folder; arguments as `s2s_onnx.single.SingleFile` has them."""
+
+    def __init__(
+        self, run: Run, registry: Registry, decoding: Decoding, choices: Choices, gate: Gate | None = None
+    ) -> None:
+        if choices.precision == "int8" or choices.outputs != "all" or choices.settings == "required" or gate:
+            raise ConfigError(
+                "--form steps takes no --outputs, --settings, --max-drop or --precision int8; use --form single"
+            )
+        self.run, self.registry, self.decoding = run, registry, decoding
+        self.choices = Choices(**{**vars(choices), "input": "ids"})
+
+    def write(self, path: Path, framework: str) -> str:
+        """Write the folder; one line that says what was verified."""
+        if path.exists() and not (path / MANIFEST).is_file():
+            raise S2SError(f"{path} exists and is no exported model; choose another place with -o")
+        weights = load_weights(self.run, self.registry, framework)
+        parts = part_graphs(plan_of(self.run), weights, self.registry, self.run.config.framework)
+        with atomic_folder(path) as folder:
+            content = self._manifest(parts, folder)
+            (folder / MANIFEST).write_text(encode_manifest(content), encoding="utf-8", newline="\n")
+            report = verify(folder, self.run, self.registry, framework=framework)
+            content["verification"] = report.as_dict()
+            (folder / MANIFEST).write_text(encode_manifest(content), encoding="utf-8", newline="\n")
+        return f"verified against {framework}: {report}"
+
+    def _manifest(self, parts: PartGraphs, folder: Path) -> dict[str, Any]:
+        files = {"encoder": parts.encoder, "decoder_step": parts.step}
+        written = {name: self._written(part, parts, folder / f"{name}.onnx") for name, part in files.items()}
+        described = describe(self.run, self.decoding, self.choices)
+        described.pop("settings_optional")
+        return {**described, "files": written, "memory": parts.memory, "state": parts.state}
+
+    def _written(self, part: PartGraph, parts: PartGraphs, path: Path) -> dict[str, Any]:
+        """Write one of the two; its entry in the manifest."""
+        model: onnx.ModelProto = store(part.model, {n: parts.weights[n] for n in part.weights}, self.choices.precision)
+        declare(model, self.choices.opset)
+        metadata: dict[str, Any] = {"part": path.stem}
+        if self.choices.external_data or is_large(model):
+            metadata["external_data"] = move_out(model, path.with_name(f"{path.name}.data"))
+        write_model(model, metadata, path)
+        return {"name": path.name, "sha256": file_digest(path)}

@@ -1,0 +1,44 @@
+"""A model into a file, with its metadata and its seal; what is too large for one file goes beside it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import onnx
+from onnx import TensorProto, external_data_helper
+
+from s2s_onnx.metadata import KEY, encode_metadata
+from s2s_onnx.seal import file_digest, sealed
+
+LARGEST = 1_900_000_000
+"""Bytes of weights that one file may hold; protobuf ends at 2 GiB."""
+ALIGNMENT = 4096
+"""Where arrays beside the file begin: at a page, so that they can be mapped."""
+WORTH_IT = 1024
+"""Bytes of the smallest array that goes beside the file."""
+
+
+def write_model(model: onnx.ModelProto, metadata: Mapping[str, Any], path: Path) -> None:
+    """Write a model with its metadata, sealed; the path gets its name later (`s2s_toolkit.files.atomic_files`)."""
+    del model.metadata_props[:]
+    model.metadata_props.add(key=KEY, value=encode_metadata(dict(metadata)))
+    path.write_bytes(sealed(model.SerializeToString(deterministic=True)))
+
+
+def is_large(model: onnx.ModelProto) -> bool:
+    """Whether one file can't hold the model's weights."""
+    return sum(len(tensor.raw_data) for tensor in model.graph.initializer) > LARGEST
+
+
+def move_out(model: onnx.ModelProto, path: Path) -> dict[str, str]:
+    """Write the weights to `path` and leave their places in the model; file name and digest, for the metadata."""
+    with path.open("wb") as file:
+        for tensor in model.graph.initializer:
+            if len(tensor.raw_data) >= WORTH_IT:
+                file.write(bytes(-file.tell() % ALIGNMENT))
+                start = file.tell()
+                file.write(tensor.raw_data)
+                external_data_helper.set_external_data(tensor, path.name, start, len(tensor.raw_data))
+                tensor.ClearField("raw_data")
+                tensor.data_location = TensorProto.EXTERNAL
+    return {"file": path.name, "sha256": file_digest(path)}

@@ -1,0 +1,47 @@
+"""Unicode normalisation and lower-casing: text that looks alike becomes alike, before it is cut into symbols."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+Form = Literal["", "nfc", "nfd", "nfkc", "nfkd"]
+"""A normalisation form of Unicode Standard Annex 15; "" leaves text as it is."""
+
+_NAMES: dict[Form, Literal["NFC", "NFD", "NFKC", "NFKD"]] = {
+    "nfc": "NFC",
+    "nfd": "NFD",
+    "nfkc": "NFKC",
+    "nfkd": "NFKD",
+}
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """Text to text: normalised, then lower-cased, then normalised again. Doing it twice changes nothing.
+
+    Normalised again, because lower-casing undoes a form: "J\u030c" has no composed form, "j\u030c" has one.
+    """
+
+    form: Form = ""
+    lowercase: bool = False
+
+    def __call__(self, text: str) -> str:
+        """The text as a tokenizer gets it."""
+        text = self._formed(text)
+        return self._formed(lower(text)) if self.lowercase else text
+
+    def _formed(self, text: str) -> str:
+        return unicodedata.normalize(_NAMES[self.form], text) if self.form else text
+
+
+UNCHANGED = Normalization()
+"""Leaves every text as it is."""
+
+
+def lower(text: str) -> str:
+    """Lower-case each code point by itself.
+
+    `str.lower` looks at the neighbours of a capital sigma, to write "ς" where a word ends. Here it is "σ" everywhere:
+    the operators of an exported file see one code point at a time.
+    """
+    return "".join(map(str.lower, text))

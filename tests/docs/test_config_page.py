@@ -1,0 +1,88 @@
+"""docs/config.md: its tables hold every key and option, with type and default."""
+
+import json
+import re
+import typing
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic_core import PydanticUndefined
+
+from s2s_toolkit.components import ANY, HOOKS
+from s2s_toolkit.config import Config, DecodingConfig, ModelConfig, PartConfig, Section
+from s2s_toolkit.options import option_parameters
+from s2s_toolkit.registry import Registry
+
+PAGE = "docs/config.md"
+ROW = re.compile(r"^\| `(\w+)` \| (.+?) \| (.+?) \| .+ \|$")
+
+Page = Callable[[str], str]
+
+
+def test_config_keys_are_documented_with_type_and_default(page: Page) -> None:
+    tables = config_tables(page(PAGE))
+    for place, section in {
+        "## Top": Config,
+        "## `[data]`": Config.model_fields["data"].annotation,
+        "## `[source]` and `[target]`": Config.model_fields["source"].annotation,
+        "## `[model]`": ModelConfig,
+        "## `[training]`": Config.model_fields["training"].annotation,
+        "## `[decoding]`": DecodingConfig,
+    }.items():
+        fields = {name: field for name, field in section.model_fields.items() if not is_section(field.annotation)}
+        expected = [(name, type_name(field.annotation), default_text(field.default)) for name, field in fields.items()]
+        assert tables[place] == expected, place
+
+
+def test_options_of_every_built_in_part_are_documented(page: Page, registry: Registry) -> None:
+    documented: dict[str, set[str]] = {}
+    for place, rows in config_tables(page(PAGE)).items():
+        if not place.startswith("options: "):
+            continue
+        kind = next(kind for kind in HOOKS if place.startswith(f"options: {kind} "))
+        names = place.removeprefix(f"options: {kind} ").split()
+        documented.setdefault(kind, set()).update(names)
+        for name in names:
+            parameters = option_parameters(load_any(registry, kind, name)).items()
+            assert rows == [(n, type_name(p.annotation), default_text(p.default)) for n, p in parameters], name
+    for kind in ("encoder", "attention scorer", "decoder", "decoding strategy"):
+        ours = {offer.component.name for offer in registry.offers[kind] if offer.plugin == "s2s-toolkit"}
+        assert documented[kind] == ours, kind
+
+
+def config_tables(text: str) -> dict[str, list[tuple[str, ...]]]:
+    """Heading or options marker -> its rows (key, type, default)."""
+    tables: dict[str, list[tuple[str, ...]]] = {}
+    place = ""
+    for line in text.splitlines():
+        if line.startswith("#"):
+            place = line
+        elif marker := re.fullmatch(r"<!-- (options: .+) -->", line):
+            place = marker[1]
+        row = ROW.match(line)
+        tables.setdefault(place, []).extend([row.groups()] if row else [])
+    return tables
+
+
+def load_any(registry: Registry, kind: str, name: str) -> type:
+    return registry.load(kind, name, "numpy" if kind == "encoder" else ANY)
+
+
+def is_section(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Section | DecodingConfig)
+
+
+def type_name(annotation: object) -> str:
+    plain = {int: "integer", float: "number", str: "text", bool: "true or false", PartConfig: "section"}
+    if annotation in plain:
+        return plain[annotation]
+    if typing.get_origin(annotation) is typing.Literal:
+        return " or ".join(f'"{value}"' for value in typing.get_args(annotation))
+    assert Path in typing.get_args(annotation)
+    return "path or pair of paths"
+
+
+def default_text(default: object) -> str:
+    if default is PydanticUndefined:
+        return "required"
+    return f'`{{ name = "{default.name}" }}`' if isinstance(default, PartConfig) else f"`{json.dumps(default)}`"

@@ -1,0 +1,173 @@
+"""docs/plugin_hooks.md: every hook has a section and an example, and what the examples say of themselves is so."""
+
+import importlib
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+
+from s2s_toolkit import hookspecs
+from s2s_toolkit.arrays import FUNCTIONS
+from s2s_toolkit.batches import Batch, make_batch
+from s2s_toolkit.components import HOOKS
+from s2s_toolkit.loading import load_model, load_translator, make_strategy
+from s2s_toolkit.registry import Registry, load_registry, register_plugin
+from s2s_toolkit.run import Run
+from s2s_toolkit.search import search
+from s2s_toolkit.text import TextSide
+from s2s_toolkit.vocabulary import Vocabulary
+
+PAGE = "docs/plugin_hooks.md"
+PARTS = {
+    "encoder": {"encoder": {"name": "bag", "size": 6}},
+    "attention scorer": {"attention": {"name": "cosine"}},
+    "decoder": {"decoder": {"name": "markov", "size": 6}},
+}
+
+Page = Callable[[str], str]
+Section = Callable[[str, str], str]
+MakeRun = Callable[..., Run]
+Require = Callable[..., None]
+AssertSame = Callable[..., None]
+
+every_hook = pytest.mark.parametrize("hook", HOOKS.values())
+every_part = pytest.mark.parametrize("kind", PARTS)
+
+
+def test_every_hook_belongs_to_a_kind_of_part() -> None:
+    specified = {name for name in vars(hookspecs) if name.startswith("s2s_")}
+    assert specified == set(HOOKS.values())
+
+
+@every_hook
+def test_hook_has_a_heading_that_is_its_signature_and_an_example(hook: str, section: Section) -> None:
+    assert re.search(
+        rf"<!-- runs: \w+\.py -->\n```python\n(?:(?!```).)*def {hook}\(\):", described(hook, section), re.S
+    )
+
+
+def described(hook: str, section: Section) -> str:
+    return section(PAGE, f"## {hook}()")
+
+
+@every_hook
+def test_hook_has_a_test(hook: str, root: Path) -> None:
+    tests = (path.read_text(encoding="utf-8") for path in (root / "tests").glob("test_*.py"))
+    assert any(f"\ndef test_hook_{hook}(" in test for test in tests)
+
+
+def test_list_of_functions_is_the_namespace(page: Page) -> None:
+    _, _, after = page(PAGE).partition("<!-- functions -->")
+    cells = [line.split("|")[2] for line in after.strip().partition("\n\n")[0].splitlines()[2:]]
+    names = [re.match(r"\w+", code)[0] for cell in cells for code in re.findall(r"`([^`]+)`", cell)]
+    assert sorted(names) == sorted(FUNCTIONS)
+
+
+def test_example_framework_computes_as_the_reference(plugins: Registry, small_run: MakeRun) -> None:
+    run = small_run(plugins)
+    (expected, _), (logits, _) = (load_model(run, plugins, f).teacher_forced(batch()) for f in ("numpy", "double"))
+    assert logits.dtype == np.float64
+    np.testing.assert_allclose(logits, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+@every_part
+def test_example_part_is_the_same_in_every_framework(
+    kind: str, framework: str, plugins: Registry, small_run: MakeRun, require: Require
+) -> None:
+    require(framework)
+    run, given = small_run(plugins, **PARTS[kind]), batch()
+    arrays = zip(*(load_model(run, plugins, f).teacher_forced(given) for f in (framework, "numpy")), strict=True)
+    for found, expected in arrays:
+        np.testing.assert_allclose(found[given.target_mask], expected[given.target_mask], atol=1e-5)
+
+
+@every_part
+def test_example_part_is_the_same_in_the_file(
+    kind: str, plugins: Registry, small_run: MakeRun, assert_file_is_the_model: AssertSame
+) -> None:
+    assert_file_is_the_model(small_run(plugins, **PARTS[kind]), plugins, "beam")
+
+
+def test_example_native_scorer_is_used(plugins: Registry, require: Require) -> None:
+    require("torch")
+    assert plugins.load("attention scorer", "cosine", "torch").__module__ == "cosine_torch"
+
+
+def test_example_strategy_avoids_a_symbol_after_itself(
+    plugins: Registry, small_run: MakeRun, assert_file_is_the_model: AssertSame
+) -> None:
+    run = small_run(plugins)
+    stepper, given = load_model(run, plugins, "numpy").stepper(), batch()
+    echoes = []
+    for penalty in (-50.0, 50.0):
+        strategy = make_strategy("unechoed", {"echo_penalty": penalty}, plugins)
+        ids = search(stepper, strategy, given.source_ids, given.source_lengths, {"max_length": 9}).ids
+        echoes.append(int(np.sum((ids[..., 1:] == ids[..., :-1]) & (ids[..., 1:] > 0))))
+    assert echoes[0] > 0
+    assert echoes[1] == 0
+    assert_file_is_the_model(run, plugins, "unechoed", echo_penalty=50.0)
+
+
+def test_example_tokenizer_splits_as_the_graph_does(plugins: Registry, require: Require) -> None:
+    require("spox", "onnxruntime")
+    from onnxruntime import InferenceSession
+
+    from s2s_onnx.text import reading_graph
+
+    tokenizer, texts = plugins.load("tokenizer", "features")(), ["V;PST;;3", "", ";", "N"]
+    graph = reading_graph(TextSide(tokenizer, Vocabulary(["V", "N"]))).SerializeToString()
+    (symbols,) = InferenceSession(graph).run(["source_symbols"], {"source": np.array(texts, object)})
+    assert [[s for s in row if s] for row in symbols] == [[*tokenizer.split(text), "</s>"] for text in texts]
+    assert tokenizer.join(tokenizer.split("V;PST;3")) == "V;PST;3"
+
+
+def test_example_metric_counts_symbols_before_the_first_error(plugins: Registry) -> None:
+    assert plugins.load("metric", "prefix")(["abc", "xy"], ["abd", "xyz"]) == pytest.approx(100 * 4 / 6)
+
+
+def test_example_exporter_writes_what_the_command_line_opens(
+    plugins: Registry, untrained_run: Run, tmp_path: Path, texts: list[str], s2s: Callable[..., Result]
+) -> None:
+    stored, deflated = tmp_path / "stored.zip", tmp_path / "deflated.zip"
+    for path, flags in ((stored, ()), (deflated, ("--deflate",))):
+        export = "export", untrained_run.path, "--format", "zip", "-o", path, *flags
+        assert s2s(*export, parts=plugins).exit_code == 0
+        lines = s2s("translate", path, stdin="\n".join(texts), parts=plugins).stdout.splitlines()
+        assert lines == [t.text for t in load_translator(untrained_run, plugins)(texts)]
+    assert deflated.stat().st_size < stored.stat().st_size
+
+
+def test_example_command_runs(plugins: Registry, untrained_run: Run, s2s: Callable[..., Result]) -> None:
+    result = s2s("symbols", untrained_run.path, parts=plugins)
+    assert result.stdout.splitlines() == list(untrained_run.target.vocabulary.symbols)
+
+
+def batch() -> Batch:
+    rng = np.random.default_rng(5)
+    lengths = [(7, 3), (0, 5), (3, 2)]
+    return make_batch([(rng.integers(4, 11, s).tolist(), rng.integers(4, 13, t).tolist()) for s, t in lengths])
+
+
+@pytest.fixture(scope="module")
+def plugins(
+    tmp_path_factory: pytest.TempPathFactory, examples: Callable[[str], list[tuple[str, str]]]
+) -> Iterator[Registry]:
+    """A registry with every example of the page, each in a file of its own."""
+    folder, registry = tmp_path_factory.mktemp("plugins"), load_registry()
+    for name, code in examples(PAGE):
+        (folder / name).write_text(code, encoding="utf-8")
+    sys.path.insert(0, str(folder))
+    names = {Path(name).stem: code for name, code in examples(PAGE)}
+    for name, code in names.items():
+        if "@hookimpl" in code:
+            register_plugin(registry, importlib.import_module(name), name)
+    assert registry.failures == {}
+    yield registry
+    sys.path.remove(str(folder))
+    for name in names:
+        sys.modules.pop(name, None)

@@ -1,0 +1,64 @@
+"""A side: text is normalised, then cut, and nowhere in another way."""
+
+import pytest
+
+from s2s_toolkit.config import Config, TextConfig
+from s2s_toolkit.errors import RunError
+from s2s_toolkit.normalization import Normalization
+from s2s_toolkit.preparation import load_corpora, new_run, resumed_run
+from s2s_toolkit.run import create_run, open_run
+from s2s_toolkit.symbols import UNK
+from s2s_toolkit.text import TextSide, load_side
+from s2s_toolkit.tokenizers import Characters, Words
+from s2s_toolkit.vocabulary import Vocabulary
+
+
+def test_text_is_normalised_before_it_is_cut():
+    side = TextSide(Words(), Vocabulary(["e\u0301te\u0301", "fin"]), Normalization("nfkd", lowercase=True))
+    assert side.split("ÉTÉ\u00a0ﬁn") == ["e\u0301te\u0301", "fin"]
+    assert side.encode("Été ﬁn x") == [4, 5, UNK]
+
+
+def test_what_was_decoded_encodes_to_the_same_ids():
+    side = TextSide(Characters(), Vocabulary("abé"), Normalization("nfc", lowercase=True))
+    assert side.encode(side.decode([4, 6, 5])) == [4, 6, 5]
+
+
+def test_a_config_says_how_a_side_reads(registry):
+    config = TextConfig(tokenizer="words", normalization="nfc", lowercase=True)
+    assert load_side(config, registry).split("E\u0301t Y") == ["ét", "y"]
+
+
+def test_without_a_vocabulary_every_symbol_is_unknown(registry):
+    assert load_side(TextConfig(), registry).encode("ab") == [UNK, UNK]
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "pairs.tsv").write_text("Ab\tE\u0301 x\nÀ\té X\n", encoding="utf-8")
+    files = dict.fromkeys(("train", "dev"), tmp_path / "pairs.tsv")
+    limits = {"max_source_length": 2, "max_target_length": 2}
+    source = {"normalization": "nfd", "lowercase": True}
+    target = {"tokenizer": "words", "normalization": "nfc", "lowercase": True}
+    return Config.model_validate({"data": {**files, **limits}, "source": source, "target": target})
+
+
+def test_training_text_is_normalised_and_its_length_counted_then(config, registry, tmp_path):
+    training, _ = load_corpora(config, registry)
+    assert training.pairs == [(["a", "b"], ["é", "x"]), (["a", "\u0300"], ["é", "x"])]
+    run = new_run(tmp_path / "run", config, registry, training)
+    assert run.target.vocabulary.symbols[4:] == ("x", "é")
+    assert run.source.encode("AB") == [4, 5]
+
+
+def test_an_opened_run_normalises_as_it_was_trained(config, registry, tmp_path):
+    create_run(new_run(tmp_path / "run", config, registry, load_corpora(config, registry)[0]))
+    run = open_run(tmp_path / "run", registry)
+    assert (run.source.split("À"), run.target.split("E\u0301")) == (["a", "\u0300"], ["é"])
+
+
+def test_a_run_is_not_resumed_under_another_normalisation(config, registry, tmp_path):
+    create_run(new_run(tmp_path / "run", config, registry, load_corpora(config, registry)[0]))
+    other = config.model_copy(update={"source": TextConfig(normalization="nfd")})
+    with pytest.raises(RunError, match=r"\[source\] differs from the run's own config\.toml"):
+        resumed_run(tmp_path / "run", other, registry)
