@@ -10,7 +10,7 @@ from s2s_toolkit.batches import length_groups, source_arrays
 from s2s_toolkit.contracts import Stepper
 from s2s_toolkit.errors import DataError
 from s2s_toolkit.search import Hypotheses, search, typed_settings
-from s2s_toolkit.strategies.contract import DecodingStrategy
+from s2s_toolkit.strategies.contract import IMPOSSIBLE, DecodingStrategy
 from s2s_toolkit.symbols import EOS, PAD, SPECIAL
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.translation import Translation
@@ -75,7 +75,8 @@ class Translator:
 
     def _translation(self, found: Hypotheses, row: int, text: str) -> Translation:
         source_symbols = (*self.source.split(text), SPECIAL[EOS])
-        best, *others = (self._result(found, row, result, source_symbols) for result in range(found.ids.shape[1]))
+        possible = [n for n, score in enumerate(found.scores[row]) if not n or score > IMPOSSIBLE]
+        best, *others = (self._result(found, row, result, source_symbols) for result in possible)
         return replace(best, alternatives=tuple(others))
 
     def _result(self, found: Hypotheses, row: int, result: int, source_symbols: tuple[str, ...]) -> Translation:

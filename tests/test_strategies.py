@@ -191,10 +191,10 @@ def test_lower_temperature_samples_the_best_more_often():
         ("beam", {"length_penalty": -0.5}, "length_penalty must be at least 0, given -0.5"),
         ("beam", {"max_lenght": 7}, "unknown key 'decoding.max_lenght'; did you mean 'max_length'?"),
         ("greedy", {"beam_size": 3}, "unknown key 'decoding.beam_size'"),
-        ("sample", {"temperature": 0.0}, "temperature > 0"),
-        ("sample", {"top_p": 0.0}, "0 < top_p <= 1"),
-        ("sample", {"seed": 2**31}, ", 2147483648"),
-        ("sample", {"num_samples": 0}, "num_samples >= 1"),
+        ("sample", {"temperature": 0.0}, "temperature must be above 0, given 0.0"),
+        ("sample", {"top_p": 0.0}, "top_p must be above 0 and at most 1, given 0.0"),
+        ("sample", {"seed": 2**31}, "seed must be at least 0 and below 2**31, given 2147483648"),
+        ("sample", {"num_samples": 0}, "num_samples must be at least 1, given 0"),
     ],
 )
 def test_option_that_can_not_work_is_refused(name, options, message, registry):

@@ -37,6 +37,12 @@ def size_with_beside(path: Path) -> int:
     return path.stat().st_size + (path.with_name(described[0]).stat().st_size if described else 0)
 
 
+def beside_of(path: Path) -> Path | None:
+    """The file with a file's weights, if it has one; whether that is there is another question."""
+    described = _described(path)
+    return path.with_name(described[0]) if described else None
+
+
 def _described(path: Path) -> tuple[str, str] | None:
     """Name and digest of the weights beside a file; None if it has none, or metadata that nobody can read."""
     try:

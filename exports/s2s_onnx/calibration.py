@@ -9,6 +9,7 @@ import onnxruntime
 from onnx import TensorProto, helper
 
 from s2s_onnx.graphs import subgraphs
+from s2s_toolkit.errors import UnsupportedError
 
 Feed = Mapping[str, np.ndarray]
 PEAK = "peak of "
@@ -34,7 +35,9 @@ def peaks(model: onnx.ModelProto, weights: Iterable[str], feeds: Iterable[Feed])
     for feed in feeds:
         for name, found in zip(names, session.run([PEAK + name for name in names], dict(feed)), strict=True):
             greatest[name] = max(greatest[name], float(np.max(found, initial=0.0)))
-    return {name: _rounded_up(peak) for name, peak in greatest.items() if peak > 0}
+    if strange := [name for name, peak in greatest.items() if not np.isfinite(peak)]:
+        raise UnsupportedError(f"the model gives {greatest[strange[0]]} on its own dev pairs; int8 needs numbers")
+    return {name: _rounded_up(peak) for name, peak in greatest.items() if peak > np.finfo(np.float32).tiny}
 
 
 def _watch(graph: onnx.GraphProto, weights: set[str]) -> list[str]:

@@ -17,13 +17,14 @@ from s2s_onnx.choices import (
 )
 from s2s_onnx.session import Device
 from s2s_onnx.translator import Translator
-from s2s_toolkit.errors import UnsupportedError
+from s2s_toolkit.errors import ConfigError, UnsupportedError
 from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.loading import choose_decoding
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 
 NEEDED = ("onnx", "spox")
+SUFFIX = ".onnx"
 
 
 class OnnxExporter:
@@ -32,14 +33,15 @@ class OnnxExporter:
     Args:
         precision: Weights in 32 bits, in 16 bits and widened when the file is opened, or in 8 bits and calculated with.
         input: Whether the file takes and gives text, or the ids of symbols.
-        form: One file with the decoding loop inside, or a folder of the parts for an app that has its own loop.
+        form: One file with the decoding loop inside, or a folder of its parts, which take ids, for an app that has its
+            own loop.
         outputs: What the file gives beside the text (or ids), its symbols and its score, parted by commas; "all", or
             "" for nothing.
         settings: Whether the inputs beside the source may be left out. JavaScript can't set one that may.
         opset: The version of the standard operators that the file declares.
         external_data: Put the weights beside the file; more than 1.9 GB always go there.
         max_drop: Write nothing if the metric gets worse by more than this, in its own unit.
-        metric: The metric for that; by default the one that chose the best checkpoint.
+        metric: The metric for that; by default the one that chose the best checkpoint, or ser if that was the loss.
         dev: The pairs (TSV) for that; by default the run's dev pairs.
     """
 
@@ -71,6 +73,8 @@ class OnnxExporter:
         self, run: Run, path: Path, registry: Registry, *, framework: str, strategy: str, options: Mapping[str, Any]
     ) -> str:
         """Write a run's best model, which is verified against the framework before it gets its name."""
+        if path.suffix != SUFFIX:
+            raise ConfigError(f"an exported model is known by its name: let it end in {SUFFIX}, given {path.name}")
         decoding = choose_decoding(run, registry, strategy, options)
         try:
             from s2s_onnx.single import SingleFile

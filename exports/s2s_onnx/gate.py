@@ -8,7 +8,7 @@ from typing import Any
 from s2s_onnx.beside import size_with_beside
 from s2s_onnx.choices import Gate
 from s2s_onnx.translator import Translator
-from s2s_toolkit.corpus import read_pairs
+from s2s_toolkit.corpus import Pair, read_pairs
 from s2s_toolkit.errors import S2SError
 from s2s_toolkit.evaluation import Evaluation, evaluate
 from s2s_toolkit.metrics import Metric
@@ -59,11 +59,16 @@ class Comparison:
         )
 
 
-def compare(before: Path, after: Path, run: Run, registry: Registry, gate: Gate) -> Comparison:
-    """Measure two files; S2SError if the second is worse than the gate allows."""
+def chosen_for(gate: Gate, run: Run, registry: Registry) -> tuple[Metric, list[Pair]]:
+    """What a gate measures, and on which pairs; UnknownComponentError or DataError, before any work is done."""
     chosen = run.config.training.metric
     metric: Metric = registry.load("metric", gate.metric or (FALLBACK if chosen == "loss" else chosen))
-    pairs = list(read_pairs(gate.dev or run.config.data.dev))
+    return metric, list(read_pairs(gate.dev or run.config.data.dev))
+
+
+def compare(before: Path, after: Path, run: Run, registry: Registry, gate: Gate) -> Comparison:
+    """Measure two files; S2SError if the second is worse than the gate allows."""
+    metric, pairs = chosen_for(gate, run, registry)
 
     def measured(path: Path) -> Evaluation:
         translator = Translator(

@@ -44,7 +44,7 @@ class IdsReader:
                 **per_symbol(found, row, number, len(symbols), len(source_symbols)),
             )
 
-        return best_first(found, result)
+        return best_first(found, row, result)
 
 
 def padded(rows: Sequence[Sequence[int]]) -> np.ndarray:

@@ -6,6 +6,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s2s_onnx.beside import size_with_beside
 from s2s_onnx.metadata import decode_metadata
 from s2s_onnx.session import open_session
 
@@ -32,7 +33,7 @@ def inspect_file(path: Path) -> Facts:
     defaults = graph.pop("defaults", {}) | metadata["settings"]
     inputs = [*session.get_inputs(), *session.get_overridable_initializers()]
     return {
-        "bytes": path.stat().st_size,
+        "bytes": size_with_beside(path),
         "metadata": metadata,
         "inputs": [_value(value) | _default(value.name, defaults) for value in inputs],
         "outputs": [_value(value) for value in session.get_outputs()],

@@ -13,6 +13,7 @@ NEEDED = {
     "fixed": dict,
     "settings": dict,
     "source_separators": list,
+    "target_separators": list,
     "max_source_length": int,
 }
 """What translating needs to know, and of which type it is."""

@@ -20,10 +20,11 @@ def open_session(path: Path, num_threads: int = 0, device: Device = "auto") -> o
         ModelFileError: There is no such file, it or the weights beside it are damaged, or onnxruntime can't open it.
         UnsupportedError: This onnxruntime has no provider for the device.
     """
+    if path.is_dir():
+        hint = "; its manifest.json says what it is" if (path / "manifest.json").is_file() else ""
+        raise ModelFileError(f"{path} is a folder, not a model file{hint}")
     if not path.is_file():
-        raise ModelFileError(
-            f"{path} is a folder, not a model file" if path.is_dir() else f"there is no model file {path}"
-        )
+        raise ModelFileError(f"there is no model file {path}")
     check_seal(path)
     check_beside(path)
     used, options = providers(device), onnxruntime.SessionOptions()

@@ -9,10 +9,11 @@ import numpy as np
 import onnx
 
 from s2s_onnx.assembly import assemble
-from s2s_onnx.cases import sample_cases
+from s2s_onnx.beside import beside_of
+from s2s_onnx.cases import dev_cases, sample_cases
 from s2s_onnx.choices import Choices, Gate
 from s2s_onnx.describing import describe
-from s2s_onnx.gate import Comparison, compare
+from s2s_onnx.gate import Comparison, chosen_for, compare
 from s2s_onnx.interface import IdsInterface, Interface, TextInterface
 from s2s_onnx.opset import declare
 from s2s_onnx.parts import PartGraphs, part_graphs
@@ -48,6 +49,8 @@ class SingleFile:
 
     def write(self, path: Path, framework: str) -> str:
         """Write the file; one line that says what was verified and measured."""
+        if self.gate:
+            chosen_for(self.gate, self.run, self.registry)
         weights = load_weights(self.run, self.registry, framework)
         parts = part_graphs(
             plan_of(self.run), weights, self.registry, self.run.config.framework, copies=self.decoding.strategy.rows
@@ -56,23 +59,31 @@ class SingleFile:
         sources = [case.pair.source for case in sample_cases(self.run, NUM_PAIRS)]
         model = store(open_model, parts.weights, self.choices.precision, self._feeds(sources))
         metadata = describe(self.run, self.decoding, self.choices)
+        old = beside_of(path) if path.is_file() else None
         with atomic_files(path) as temporary:
             self._move_out(model, metadata, temporary)
             self._write(model, metadata, temporary)
             report = verify(temporary, self.run, self.registry, framework=framework)
             metadata["verification"] = report.as_dict()
             told = [f"verified against {framework}: {report}"]
+            if not dev_cases(self.run, 1):
+                told.append("the dev pairs can't be read, so all sources were random")
+            if "external_data" in metadata:
+                beside = temporary.with_name(metadata["external_data"]["file"])
+                told.insert(0, f"its weights are in {beside.name}, {beside.stat().st_size / 1e6:,.2f} MB")
             if self.gate:
                 comparison = self._compare(store(open_model, parts.weights), temporary, self.gate)
                 metadata["comparison"] = comparison.as_dict()
                 told.append(str(comparison))
             self._write(model, metadata, temporary)
+        if old and old.name != metadata.get("external_data", {}).get("file"):
+            old.unlink(missing_ok=True)
         return "; ".join(told)
 
     def _move_out(self, model: onnx.ModelProto, metadata: dict[str, Any], path: Path) -> None:
         """Put the weights beside the file where they have to be or are wanted there."""
         if self.choices.external_data or is_large(model):
-            metadata["external_data"] = move_out(model, path.with_name(f"{path.name}.data"))
+            metadata["external_data"] = move_out(model, path)
 
     def _write(self, model: onnx.ModelProto, metadata: dict[str, Any], path: Path) -> None:
         declare(model, self.choices.opset)
@@ -105,4 +116,6 @@ def _outputs(interface: Interface, wanted: str) -> list[str]:
     if unknown := sorted(names - interface.outputs.keys()):
         known = ", ".join(name for name in interface.outputs if name not in interface.needed)
         raise ConfigError(f"there is no output {unknown[0]!r}; what can be left out or named: {known}")
+    if names & {"attention", "alignment"}:
+        names.add("source_symbols")  # which say where a source ends in a batch
     return [name for name in interface.outputs if name in names or name in interface.needed]

@@ -43,7 +43,11 @@ def split_slices(graph: onnx.GraphProto, weights: Weights) -> dict[str, np.ndarr
     read |= {value.name for each in all_graphs(graph) for value in each.output}
     for each in all_graphs(graph):  # of limits that nothing reads any more onnxruntime would warn
         replace_nodes(each, [node for node in each.node if node.op_type != "Constant" or node.output[0] in read])
-    return {name: array for name, array in split.items() if name in read}
+    found = {name: array for name, array in split.items() if name in read}
+    inputs = [value for value in graph.input if value.name not in weights or value.name in found]
+    del graph.input[:]
+    graph.input.extend(inputs)
+    return found
 
 
 def _slice(

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 
-from s2s_onnx.session import Device, open_session
+from s2s_onnx.session import Device, first_line, open_session
+from s2s_toolkit.errors import ModelFileError
 
 State = dict[str, np.ndarray]
 
@@ -31,21 +33,29 @@ class OnnxStepper:
 
     def encode(self, source_ids: np.ndarray, source_lengths: np.ndarray) -> np.ndarray:
         """The encoder's outputs (B, S, M)."""
-        (memory,) = self.encoder.run(["memory"], {"source_ids": source_ids, "source_lengths": source_lengths})
-        return np.asarray(memory)
+        (memory,) = _run(self.encoder, ["memory"], {"source_ids": source_ids, "source_lengths": source_lengths})
+        return memory
 
     def start(self, source_ids: np.ndarray, source_lengths: np.ndarray, copies: int) -> State:
         """What the encoder gives, with `copies` rows for each source, side by side."""
         names = [*self.memory, *self.state]
-        arrays = self.encoder.run(names, {"source_ids": source_ids, "source_lengths": source_lengths})
+        arrays = _run(self.encoder, names, {"source_ids": source_ids, "source_lengths": source_lengths})
         return {name: np.repeat(array, copies, axis=0) for name, array in zip(names, arrays, strict=True)}
 
     def step(self, previous_ids: np.ndarray, state: State) -> tuple[np.ndarray, np.ndarray, State]:
         """Previous ids (R,) -> logits (R, V), attention (R, S), state."""
         names = ["logits", "attention", *(f"next_{name}" for name in self.state)]
-        logits, attention, *new = self.decoder_step.run(names, {"previous_ids": previous_ids, **state})
+        logits, attention, *new = _run(self.decoder_step, names, {"previous_ids": previous_ids, **state})
         return logits, attention, state | dict(zip(self.state, new, strict=True))
 
     def select(self, state: State, rows: np.ndarray) -> State:
         """The state whose row i is row `rows[i]` of the given one; a source's rows share what attention reads."""
         return state | {name: state[name][rows] for name in self.state}
+
+
+def _run(session: onnxruntime.InferenceSession, names: list[str], feed: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    try:
+        found: list[np.ndarray] = session.run(names, dict(feed))
+    except Exception as error:  # onnxruntime's own classes share no base but Exception
+        raise ModelFileError(f"the exported parts can't be run: {first_line(error)}") from error
+    return found

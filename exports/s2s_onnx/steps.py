@@ -7,10 +7,11 @@ import onnx
 
 from s2s_onnx.choices import Choices, Gate
 from s2s_onnx.describing import describe
-from s2s_onnx.manifest import MANIFEST, encode_manifest
+from s2s_onnx.manifest import MANIFEST, encode_manifest, read_manifest
 from s2s_onnx.opset import declare
 from s2s_onnx.parts import PartGraph, PartGraphs, part_graphs
 from s2s_onnx.seal import file_digest
+from s2s_onnx.slicing import split_slices
 from s2s_onnx.storage import store
 from s2s_onnx.verification import verify
 from s2s_onnx.writing import is_large, move_out, write_model
@@ -27,17 +28,20 @@ class StepFiles:
     def __init__(
         self, run: Run, registry: Registry, decoding: Decoding, choices: Choices, gate: Gate | None = None
     ) -> None:
-        if choices.precision == "int8" or choices.outputs != "all" or choices.settings == "required" or gate:
-            raise ConfigError(
-                "--form steps takes no --outputs, --settings, --max-drop or --precision int8; use --form single"
-            )
+        given = {
+            "--precision int8": choices.precision == "int8",
+            "--outputs": choices.outputs != "all",
+            "--settings required": choices.settings == "required",
+            "--max-drop": gate is not None,
+        }
+        if refused := [option for option, is_given in given.items() if is_given]:
+            raise ConfigError(f"--form steps takes no {refused[0]}; leave it out, or use --form single")
         self.run, self.registry, self.decoding = run, registry, decoding
         self.choices = Choices(**{**vars(choices), "input": "ids"})
 
     def write(self, path: Path, framework: str) -> str:
         """Write the folder; one line that says what was verified."""
-        if path.exists() and not (path / MANIFEST).is_file():
-            raise S2SError(f"{path} exists and is no exported model; choose another place with -o")
+        _require_own(path)
         weights = load_weights(self.run, self.registry, framework)
         parts = part_graphs(plan_of(self.run), weights, self.registry, self.run.config.framework)
         with atomic_folder(path) as folder:
@@ -57,10 +61,26 @@ class StepFiles:
 
     def _written(self, part: PartGraph, parts: PartGraphs, path: Path) -> dict[str, Any]:
         """Write one of the two; its entry in the manifest."""
-        model: onnx.ModelProto = store(part.model, {n: parts.weights[n] for n in part.weights}, self.choices.precision)
+        open_model = onnx.ModelProto()
+        open_model.CopyFrom(part.model)
+        # of a weight that both files slice, each holds its own rows alone
+        weights = split_slices(open_model.graph, {name: parts.weights[name] for name in part.weights})
+        model = store(open_model, weights, self.choices.precision)
         declare(model, self.choices.opset)
         metadata: dict[str, Any] = {"part": path.stem}
         if self.choices.external_data or is_large(model):
-            metadata["external_data"] = move_out(model, path.with_name(f"{path.name}.data"))
+            metadata["external_data"] = move_out(model, path)
         write_model(model, metadata, path)
         return {"name": path.name, "sha256": file_digest(path)}
+
+
+def _require_own(path: Path) -> None:
+    """Refuse to replace what is not a folder of this form, or holds more than that."""
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise S2SError(f"{path} is a file, and --form steps writes a folder; choose another place with -o")
+    own = {MANIFEST, *(entry["name"] for entry in read_manifest(path)["files"].values())}
+    strange = [file.name for file in path.iterdir() if file.name not in own and file.suffix != ".data"]
+    if strange:
+        raise S2SError(f"{path} also holds {min(strange)!r}, which would be lost; choose another place with -o")

@@ -11,6 +11,7 @@ from s2s_onnx.choices import Precision
 from s2s_onnx.graphs import replace_nodes
 from s2s_onnx.quantization import MICROSOFT, quantize
 from s2s_onnx.slicing import split_slices
+from s2s_onnx.writing import LARGEST
 from s2s_toolkit.errors import UnsupportedError
 
 WORTH_IT = 1024
@@ -38,6 +39,8 @@ def store(
     del graph.input[:]
     graph.input.extend(inputs)
     if precision == "int8":
+        if sum(array.nbytes for array in weights.values()) > LARGEST:
+            raise UnsupportedError("a model of more than 1.9 GB can't be rounded to int8; use --precision fp16")
         weights = split_slices(graph, weights)
     large = {name: array for name, array in weights.items() if array.size >= WORTH_IT and array.ndim == 2}
     if precision != "fp32":

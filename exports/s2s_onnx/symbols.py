@@ -1,4 +1,4 @@
-"""How many symbols a source has, known before the graph cuts it: a batch is grouped by that, and it has a limit."""
+"""How many symbols a text has, known before the graph cuts it: a batch is grouped by that, and there are limits."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,8 +7,24 @@ from typing import Any
 from s2s_toolkit.errors import DataError
 
 
-class SourceSymbols:
+class SymbolCounter:
     """Counts symbols as the graph's tokenizer would, but for what normalisation adds.
+
+    Args:
+        separators: Where the tokenizer cuts; "" at every code point.
+    """
+
+    def __init__(self, separators: Sequence[str]) -> None:
+        cuts = [re.escape(separator) for separator in separators if separator]
+        self._cut = re.compile("|".join(cuts)) if cuts else None
+
+    def __call__(self, text: str) -> int:
+        """The number of a text's symbols."""
+        return len(text) if self._cut is None else sum(map(bool, self._cut.split(text)))
+
+
+class SourceSymbols:
+    """The symbols of sources, which have a limit.
 
     Args:
         metadata: The file's.
@@ -16,21 +32,26 @@ class SourceSymbols:
     """
 
     def __init__(self, metadata: Mapping[str, Any], limit: int | None) -> None:
-        separators = [separator for separator in metadata["source_separators"] if separator]
-        self._cut = re.compile("|".join(map(re.escape, separators))) if separators else None
+        self._counter = SymbolCounter(metadata["source_separators"])
         self._limit = metadata["max_source_length"] if limit is None else limit
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """The number of each text's symbols; DataError if one has more than the limit."""
-        counts = [self._count(text) for text in texts]
+        counts = [self._counter(text) for text in texts]
         for number, count in enumerate(counts, start=1):
             if count > self._limit:
                 start = texts[number - 1][:20]
                 raise DataError(
-                    f"source {number}, {start!r}…, has {count} symbols, the limit is {self._limit}; split it, or raise "
-                    "the limit with max_source_length"
+                    f"source {number}, {start!r}…, has {count} symbols, the limit is {self._limit}; split it, or, in "
+                    "Python, give Translator another max_source_length"
                 )
         return counts
 
-    def _count(self, text: str) -> int:
-        return len(text) if self._cut is None else sum(map(bool, self._cut.split(text)))
+
+def require_room(prefixes: Sequence[str], counter: SymbolCounter, max_length: int) -> None:
+    """DataError unless a target may have one symbol more than its prefix."""
+    for prefix in prefixes:
+        if (count := counter(prefix)) > max_length - 1:
+            raise DataError(
+                f"prefix {prefix!r} has {count} symbols, and max_length = {max_length} leaves room for {max_length - 1}"
+            )

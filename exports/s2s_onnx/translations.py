@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from s2s_toolkit.strategies.contract import IMPOSSIBLE
 from s2s_toolkit.translation import Translation
 
 Found = Mapping[str, np.ndarray]
@@ -15,12 +16,13 @@ Found = Mapping[str, np.ndarray]
 def text_translation(found: Found, row: int) -> Translation:
     """The results for one source of a graph that writes text."""
     source_symbols = tuple(filter(None, found["source_symbols"][row])) if "source_symbols" in found else ()
-    return best_first(found, lambda number: _text_result(found, row, number, source_symbols))
+    return best_first(found, row, lambda number: _text_result(found, row, number, source_symbols))
 
 
-def best_first(found: Found, result: Callable[[int], Translation]) -> Translation:
-    """The best result, which holds the others."""
-    best, *others = map(result, range(found["scores"].shape[1]))
+def best_first(found: Found, row: int, result: Callable[[int], Translation]) -> Translation:
+    """The best result, which holds the others; a search may have found fewer than there is room for."""
+    scores = found["scores"][row]
+    best, *others = (result(number) for number in range(len(scores)) if not number or scores[number] > IMPOSSIBLE)
     return replace(best, alternatives=tuple(others))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from s2s_onnx.metadata import decode_metadata
 from s2s_onnx.session import Device, first_line, open_session
 from s2s_onnx.settings import Settings
-from s2s_onnx.symbols import SourceSymbols
+from s2s_onnx.symbols import SourceSymbols, SymbolCounter, require_room
 from s2s_onnx.translations import Found, text_translation
 from s2s_toolkit.batches import length_groups
 from s2s_toolkit.errors import DataError, ModelFileError
@@ -64,6 +64,7 @@ class Translator:
         self.metadata = decode_metadata(self.session.get_modelmeta().custom_metadata_map, str(path))
         self.defaults: dict[str, int | float] = self.metadata["settings"]
         self._symbols = SourceSymbols(self.metadata, max_source_length)
+        self._target_symbols = SymbolCounter(self.metadata["target_separators"])
         self._reader = self._make_reader(make_tokenizer)
         self._check_graph()
         self._known = Settings(str(path), self.metadata["strategy"], self.defaults, self.metadata["fixed"])
@@ -90,6 +91,7 @@ class Translator:
         if prefixes and len(prefixes) != len(texts):
             raise DataError(f"expected a prefix for each of {len(texts)} texts, or none at all; given {len(prefixes)}")
         chosen = self._settings | self._known.checked(settings, self._settings)
+        require_room(prefixes, self._target_symbols, int(chosen["max_length"]))
         results: dict[int, Translation] = {}
         for numbers in length_groups(self._symbols.count(texts), batch_size=self.batch_size):
             batch = [texts[number] for number in numbers]

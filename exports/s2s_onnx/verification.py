@@ -123,6 +123,7 @@ def compare(
         UnsupportedError: To look into a file, the package onnx is needed and not installed.
     """
     opened, by = open_exported(file, registry), framework or run.config.framework
+    _require_vocabularies(opened.metadata, run)
     precision = opened.metadata.get("precision", EXACT)
     model = load_model(run, registry, by)
     reference = _reference(model, run, registry, opened.metadata)
@@ -143,6 +144,17 @@ def compare(
         first=texts.first,
         disagreement=_disagreement(texts, differences, precision),
     )
+
+
+def _require_vocabularies(metadata: Mapping[str, Any], run: Run) -> None:
+    """Models of other vocabularies can't even be compared."""
+    for name, side in (("source", run.source), ("target", run.target)):
+        expected = len(side.vocabulary)
+        if metadata.get(f"{name}_symbols") != expected:
+            given = metadata.get(f"{name}_symbols")
+            raise DisagreementError(
+                f"the file was not exported from {run.path}: it has {given} {name} symbols, the run has {expected}"
+            )
 
 
 def _reference(model: FrameworkModel, run: Run, registry: Registry, metadata: Mapping[str, Any]) -> Translator:

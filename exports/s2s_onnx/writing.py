@@ -18,6 +18,10 @@ WORTH_IT = 1024
 """Bytes of the smallest array that goes beside the file."""
 
 
+DIGITS = 12
+"""Of the digest in the name of a file of weights."""
+
+
 def write_model(model: onnx.ModelProto, metadata: Mapping[str, Any], path: Path) -> None:
     """Write a model with its metadata, sealed; the path gets its name later (`s2s_toolkit.files.atomic_files`)."""
     del model.metadata_props[:]
@@ -31,14 +35,25 @@ def is_large(model: onnx.ModelProto) -> bool:
 
 
 def move_out(model: onnx.ModelProto, path: Path) -> dict[str, str]:
-    """Write the weights to `path` and leave their places in the model; file name and digest, for the metadata."""
-    with path.open("wb") as file:
+    """Write the weights beside a file and leave their places in the model; file name and digest, for the metadata.
+
+    The name holds the digest: an older file of that model keeps its weights until it is gone itself.
+
+    Args:
+        model: Is changed.
+        path: The file's name; the folder is where the weights go.
+    """
+    temporary, places = path.with_name(f"{path.name}.data"), []
+    with temporary.open("wb") as file:
         for tensor in model.graph.initializer:
             if len(tensor.raw_data) >= WORTH_IT:
                 file.write(bytes(-file.tell() % ALIGNMENT))
-                start = file.tell()
+                places.append((tensor, file.tell(), len(tensor.raw_data)))
                 file.write(tensor.raw_data)
-                external_data_helper.set_external_data(tensor, path.name, start, len(tensor.raw_data))
-                tensor.ClearField("raw_data")
-                tensor.data_location = TensorProto.EXTERNAL
-    return {"file": path.name, "sha256": file_digest(path)}
+    digest = file_digest(temporary)
+    beside = temporary.rename(path.with_name(f"{path.name}.{digest[:DIGITS]}.data"))
+    for tensor, start, size in places:
+        external_data_helper.set_external_data(tensor, beside.name, start, size)
+        tensor.ClearField("raw_data")
+        tensor.data_location = TensorProto.EXTERNAL
+    return {"file": beside.name, "sha256": digest}

@@ -1,5 +1,9 @@
 """Exporting writes a file that was verified, or none."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +11,11 @@ import numpy as np
 import onnx
 import pytest
 
+from s2s_onnx.choices import Precision
 from s2s_onnx.exporter import OnnxExporter
 from s2s_onnx.translator import Translator
 from s2s_toolkit.commands.part_options import option_texts
+from s2s_toolkit.components import ANY
 from s2s_toolkit.errors import ConfigError, RunError, S2SError, UnknownComponentError
 from s2s_toolkit.exporter import open_translator
 from s2s_toolkit.options import option_parameters
@@ -47,6 +53,35 @@ def test_two_exports_of_a_run_are_byte_identical(run: Run, registry: Registry, t
     for name in ("one.onnx", "two.onnx"):
         export(run, tmp_path / name, registry, "beam", n_best=2)
     assert (tmp_path / "one.onnx").read_bytes() == (tmp_path / "two.onnx").read_bytes()
+
+
+@pytest.mark.parametrize("options", [("--strategy", "beam"), ("--strategy", "sample", "--precision", "int8")])
+def test_a_file_does_not_depend_on_the_order_of_sets(run: Run, tmp_path: Path, options: tuple[str, ...]) -> None:
+    """Python shuffles sets of strings from process to process."""
+    contents = []
+    for seed in ("1", "77"):
+        path, main = tmp_path / f"{seed}.onnx", "from s2s_toolkit.cli import main; main()"
+        command = [sys.executable, "-c", main, "export", str(run.path), "-o", str(path), *options]
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True)
+        contents.append(path.read_bytes())
+    assert contents[0] == contents[1]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_the_graph_is_the_same_whichever_framework_trained(
+    make_run: MakeRun, registry: Registry, tmp_path: Path, precision: Precision
+) -> None:
+    graphs = set()
+    for framework in ("numpy", "torch", "tensorflow"):
+        if not registry.has("framework", framework, ANY):
+            pytest.fail(f"{framework} is not installed") if os.environ.get("CI") else pytest.skip(f"no {framework}")
+        path, run = tmp_path / f"{framework}.onnx", make_run(tmp_path / framework, framework=framework)
+        OnnxExporter(precision=precision).export(run, path, registry, framework="", strategy="beam", options={})
+        model = onnx.load(path)
+        assert json.loads(model.metadata_props[0].value)["framework"] == framework
+        del model.metadata_props[:]
+        graphs.add(model.SerializeToString(deterministic=True))
+    assert len(graphs) == 1
 
 
 def test_config_chooses_the_strategy(make_run: MakeRun, registry: Registry, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import pytest
 
-from s2s_onnx.beside import size_with_beside
+from s2s_onnx.beside import beside_of, size_with_beside
 from s2s_onnx.exporter import OnnxExporter
 from s2s_onnx.metadata import KEY
 from s2s_onnx.seal import file_digest, sealed
@@ -47,8 +47,9 @@ def refusal(path: Path) -> str:
 
 
 def test_two_files_are_written_and_nothing_else(written: Path) -> None:
-    assert sorted(file.name for file in written.parent.iterdir()) == ["model.onnx", "model.onnx.data"]
-    beside = written.with_name("model.onnx.data")
+    beside = beside_of(written)
+    assert {*written.parent.iterdir()} == {written, beside}
+    assert beside.name == f"model.onnx.{file_digest(beside)[:12]}.data"
     assert Translator(written).metadata["external_data"] == {"file": beside.name, "sha256": file_digest(beside)}
     assert written.stat().st_size < 150_000 < 2_500_000 < beside.stat().st_size
     assert size_with_beside(written) == written.stat().st_size + beside.stat().st_size
@@ -67,26 +68,27 @@ def test_they_can_be_moved_together(
 def test_large_arrays_lie_at_pages_and_do_not_overlap(path: Path, wide_run: Run) -> None:
     tensors = onnx.load(path, load_external_data=False).graph.initializer
     outside = {t.name: {e.key: e.value for e in t.external_data} for t in tensors if t.external_data}
-    assert {entry["location"] for entry in outside.values()} == {"model.onnx.data"}
+    assert {entry["location"] for entry in outside.values()} == {beside_of(path).name}
     spans = sorted((int(entry["offset"]), int(entry["offset"]) + int(entry["length"])) for entry in outside.values())
     assert all(start % ALIGNMENT == 0 for start, _ in spans)
     assert all(end <= following for (_, end), (following, _) in pairwise(spans))
     weights = load_checkpoint(wide_run.checkpoint_path("best")).weights
     assert outside.keys() == {name for name, array in weights.items() if array.nbytes >= WORTH_IT}
-    content = path.with_name("model.onnx.data").read_bytes()
+    content = beside_of(path).read_bytes()
     entry, expected = outside["decoder.bridge.kernel"], weights["decoder.bridge.kernel"]
     found = np.frombuffer(content, np.float32, expected.size, int(entry["offset"])).reshape(expected.shape)
     np.testing.assert_array_equal(found, expected)
 
 
 def test_weights_that_are_missing_are_named(path: Path) -> None:
-    path.with_name("model.onnx.data").unlink()
-    assert refusal(path) == f"{path} needs model.onnx.data beside it, which holds its weights; there is no such file"
+    beside = beside_of(path)
+    beside.unlink()
+    assert refusal(path) == f"{path} needs {beside.name} beside it, which holds its weights; there is no such file"
 
 
 def test_a_folder_in_their_place_is_no_file(path: Path) -> None:
-    path.with_name("model.onnx.data").unlink()
-    path.with_name("model.onnx.data").mkdir()
+    beside_of(path).unlink()
+    beside_of(path).mkdir()
     assert "there is no such file" in refusal(path)
 
 
@@ -102,7 +104,7 @@ def changed(content: bytes) -> bytes:
 def test_changed_weights_are_refused_before_onnxruntime_sees_them(
     path: Path, capfd: pytest.CaptureFixture[str], change: Callable[[bytes], bytes]
 ) -> None:
-    beside = path.with_name("model.onnx.data")
+    beside = beside_of(path)
     beside.write_bytes(change(beside.read_bytes()))
     assert refusal(path) == f"{beside} is damaged or not from the export of {path}; export it again"
     assert capfd.readouterr().err == ""
@@ -125,7 +127,7 @@ def test_the_largest_files_need_no_asking(
 ) -> None:
     monkeypatch.setattr("s2s_onnx.writing.LARGEST", 1000)
     OnnxExporter().export(run, tmp_path / "model.onnx", registry, framework="", strategy="", options={})
-    assert (tmp_path / "model.onnx.data").is_file()
+    assert beside_of(tmp_path / "model.onnx").is_file()
     assert Translator(tmp_path / "model.onnx")(TEXTS)
 
 
@@ -145,3 +147,19 @@ def test_an_export_that_fails_leaves_the_old_files(
     with pytest.raises(S2SError, match="disagree"):
         export()
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_a_new_export_takes_the_old_weights_away_and_nothing_else(
+    make_run: Callable[..., Run], registry: Registry, tmp_path: Path
+) -> None:
+    folder, exporter = tmp_path / "files", OnnxExporter(external_data=True)
+    folder.mkdir()
+    path, precious = folder / "model.onnx", folder / "model.onnx.data"
+    precious.write_text("of somebody else")
+    for seed in (1, 2):
+        run = make_run(tmp_path / str(seed), seed=seed)
+        exporter.export(run, path, registry, framework="", strategy="", options={})
+        assert {*folder.iterdir()} == {path, beside_of(path), precious}
+    OnnxExporter().export(run, path, registry, framework="", strategy="", options={})
+    assert {*folder.iterdir()} == {path, precious}
+    assert precious.read_text() == "of somebody else"

@@ -12,7 +12,7 @@ from onnx import parser
 from s2s_onnx.exporter import OnnxExporter
 from s2s_onnx.graphs import all_graphs
 from s2s_onnx.interface import IdsInterface, TextInterface
-from s2s_onnx.pruning import prune
+from s2s_onnx.pruning import drop_copies, prune
 from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.registry import Registry
@@ -90,6 +90,8 @@ def test_chosen_outputs_are_as_they_are_among_all(exported: Callable[..., Path],
     part = Translator(exported("beam", choices={"input": kind, "outputs": outputs}, n_best=2, beam_size=3))
     interface = {"text": TextInterface, "ids": IdsInterface}[kind]
     chosen = {*interface.needed, *filter(None, map(str.strip, outputs.split(",")))}
+    if chosen & {"attention", "alignment"}:
+        chosen.add("source_symbols")
     names = [output.name for output in part.session.get_outputs()]
     assert names == [name for name in interface.outputs if name in chosen]
     ids = np.array([[4, 5, 6, 0], [0, 0, 0, 0], [7, 8, 9, 4]])
@@ -130,3 +132,38 @@ def test_an_unknown_output_is_refused(run: Run, registry: Registry, tmp_path: Pa
     with pytest.raises(ConfigError, match=message):
         exporter.export(run, tmp_path / "model.onnx", registry, framework="", strategy="", options={})
     assert list(tmp_path.iterdir()) == []
+
+
+COPYING = """<ir_version: 10, opset_import: ["": 21]>
+    g (float[3] x, int64 n) => (float[3] last, float[N, 3] halves, float[N, 3] again) {
+        go = Constant<value = bool {1}>()
+        last, halves, again = Loop(n, go, x) <
+            body = step (int64 i, bool c, float[3] a)
+                => (bool on, float[3] next, float[3] half, float[3] same) {
+                on = Identity(c)
+                two = Constant<value = float {2}>()
+                halved = Div(a, two)
+                sum = Add(halved, two)
+                next = Identity(sum)
+                half = Identity(halved)
+                same = Identity(halved)
+            }
+        >
+    }"""
+
+
+def test_a_result_is_not_copied_only_to_be_named(run_graph: RunGraph) -> None:
+    """What the body is given, and what stands twice among its results, needs its copy."""
+    inputs = {"x": np.array([1, -2, 3], np.float32), "n": np.array(3)}
+    whole, changed = parser.parse_model(COPYING), parser.parse_model(COPYING)
+    drop_copies(changed.graph)
+    assert sorted(operators(changed.graph)) == ["Add", "Constant", "Constant", "Div", "Identity", "Identity", "Loop"]
+    found = run_graph(changed, inputs)
+    for name, array in run_graph(whole, inputs).items():
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_what_is_to_be_kept_stays(run_graph: RunGraph) -> None:
+    model = parser.parse_model(COLLECTING)
+    prune(model.graph, keep={"unread"})
+    assert {"Tanh", "Mul"} <= set(operators(model.graph))

@@ -41,8 +41,8 @@ def test_the_limit_is_the_files_unless_another_is_given(limit: int | None) -> No
     symbols = counter(Characters(), limit)
     assert symbols.count(["a" * greatest]) == [greatest]
     message = (
-        rf"^source 2, 'b{{7,20}}'…, has {greatest + 1} symbols, the limit is {greatest}; split it, or raise the limit "
-        "with max_source_length$"
+        rf"^source 2, 'b{{7,20}}'…, has {greatest + 1} symbols, the limit is {greatest}; split it, or, in Python, "
+        "give Translator another max_source_length$"
     )
     with pytest.raises(DataError, match=message):
         symbols.count(["a", "b" * (greatest + 1)])

@@ -9,6 +9,9 @@ from s2s_toolkit.arrays import Array, Namespace
 NEVER = -1e30
 """The log-probability of what can't be chosen. Finite: it may be added to and multiplied by zero."""
 
+IMPOSSIBLE = NEVER / 1e10
+"""A result that scores less stands for no target: a search may find fewer targets than it has rows."""
+
 Search = dict[str, Array]
 """What a strategy carries from step to step: named arrays whose shapes never change, the source on axis 0."""
 Settings = Mapping[str, Array]

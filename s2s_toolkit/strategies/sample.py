@@ -37,11 +37,15 @@ class Sample:
         seed: int = 1,
         no_repeat_ngram_size: int = 0,
     ) -> None:
-        if num_samples < 1 or not temperature > 0 or top_k < 0 or not 0 < top_p <= 1 or not 0 <= seed < 2**31:
-            raise ValueError(
-                "sampling needs num_samples >= 1, temperature > 0, top_k >= 0, 0 < top_p <= 1, seed < 2**31; given "
-                f"{num_samples}, {temperature}, {top_k}, {top_p}, {seed}"
-            )
+        for name, value, works, what in (
+            ("num_samples", num_samples, num_samples >= 1, "at least 1"),
+            ("temperature", temperature, temperature > 0, "above 0"),
+            ("top_k", top_k, top_k >= 0, "at least 0"),
+            ("top_p", top_p, 0 < top_p <= 1, "above 0 and at most 1"),
+            ("seed", seed, 0 <= seed < 2**31, "at least 0 and below 2**31"),
+        ):
+            if not works:
+                raise ValueError(f"{name} must be {what}, given {value}")
         self.rows = self.num_results = num_samples
         self.no_repeat_ngram_size = require_ngram_size(no_repeat_ngram_size)
         self.settings: dict[str, int | float] = {

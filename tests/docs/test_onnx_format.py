@@ -78,9 +78,9 @@ def test_keys_of_the_metadata(
 
 
 def test_weights_beside_the_file(section: Section, files: Files, metadata_of: MetadataOf) -> None:
-    assert "`MODEL.onnx.data` for `MODEL.onnx`" in section(PAGE, "## What may be chosen")
+    assert "`MODEL.onnx.DIGEST.data` for `MODEL.onnx`" in section(PAGE, "## What may be chosen")
     path = files(external_data=True)
-    beside = path.with_name(f"{path.name}.data")
+    (beside,) = path.parent.glob(f"{path.name}.*.data")
     assert metadata_of(path)["external_data"] == {"file": beside.name, "sha256": digest(beside.read_bytes())}
 
 

@@ -74,8 +74,10 @@ def test_outputs_that_are_named(section: Section, files: Files, open_file: OpenF
     assert outputs(input="ids") == names("A file that takes ids gives", ".\n")
     assert outputs(outputs="") == names("what an app wants to pay for.", "are always there")
     assert outputs(outputs="", input="ids") == names("with ids", ":")
-    assert "`--outputs alignment,lengths` adds those two" in text
-    assert outputs(outputs="alignment,lengths") == outputs(outputs="") | {"alignment", "lengths"}
+    assert "`--outputs token_log_probs,lengths` adds those two" in text
+    assert outputs(outputs="token_log_probs,lengths") == outputs(outputs="") | {"token_log_probs", "lengths"}
+    for name in ("attention", "alignment"):
+        assert outputs(outputs=name) == outputs(outputs="") | {name, "source_symbols"}
 
 
 def test_what_is_left_out_is_not_computed(files: Files, require: Require) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+import click
 import pytest
 
+from s2s_toolkit.cli import cli
 from s2s_toolkit.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -41,8 +43,9 @@ def test_links_lead_to_files_and_headings(path: str, page: Page) -> None:
 
 @every_page
 def test_commands_shown_can_be_parsed(path: str, page: Page, registry: Registry) -> None:
+    parent = click.Context(cli, obj=registry, **cli.context_settings)
     for name, *arguments in shown_commands(page(path)):
-        registry.load("command", name).make_context(name, arguments, obj=registry)
+        registry.load("command", name).make_context(name, arguments, parent=parent)
 
 
 def broken_links(path: Path, text: str) -> Iterator[str]:

@@ -1,61 +1,72 @@
-// Translate with a file that `s2s export` wrote: node translate.js MODEL [--SETTING=VALUE]... [TEXT]...
+// Translate with a file that `s2s export` wrote: the graph decodes, onnxruntime-node is all it needs.
 
+const { statSync } = require("node:fs");
 const readline = require("node:readline");
 const ort = require("onnxruntime-node");
+const { feedOf } = require("./settings.js");
 
-// JavaScript can't read the file's metadata, where its own defaults are.
-const DEFAULTS = {
-  prefix: "",
-  max_length: 100,
-  min_length: 0,
-  length_penalty: 0,
-  temperature: 1,
-  top_k: 0,
-  top_p: 1,
-  seed: 1,
-};
+const USAGE = `usage: node translate.js MODEL [--SETTING=VALUE]... [TEXT]...
+Translates each TEXT, or each line of standard input, with a MODEL that \`s2s export\` wrote.`;
 
-/** A setting as the graph wants it: one string for the batch, or a scalar. */
-function tensor(name, type, value) {
-  if (type === "string") return new ort.Tensor(type, [value], [1]);
-  const number = Number(value);
-  const isInteger = type === "int64";
-  if (value === "" || !(isInteger ? Number.isSafeInteger(number) : Number.isFinite(number))) {
-    throw new Error(`--${name} takes ${isInteger ? "an integer" : "a number"}, given "${value}"`);
-  }
-  return new ort.Tensor(type, isInteger ? BigInt64Array.of(BigInt(number)) : Float32Array.of(number), []);
-}
-
-/** A tensor for each setting that the file takes: what was given, else a default. */
-function settingsOf(session, given) {
-  const settings = session.inputMetadata.filter(({ name }) => name !== "source");
-  const names = settings.map(({ name }) => name);
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    const known = names.join(", ") || "none (export with --settings required)";
-    throw new Error(`no setting "${unknown}"; there are: ${known}`);
-  }
-  const values = { ...DEFAULTS, ...given };
-  const missing = names.find((name) => !(name in values));
-  if (missing !== undefined) throw new Error(`this file needs --${missing}=VALUE`);
-  return Object.fromEntries(settings.map(({ name, type }) => [name, tensor(name, type, values[name])]));
-}
-
-async function main(path, ...rest) {
-  if (!path) throw new Error("give a model: node translate.js MODEL [--SETTING=VALUE]... [TEXT]...");
-  const options = rest.filter((argument) => argument.startsWith("--"));
-  const given = Object.fromEntries(options.map((option) => option.slice(2).split(/=(.*)/s)));
-  const session = await ort.InferenceSession.create(path, { logSeverityLevel: 3 });
-  const settings = settingsOf(session, given);
-  const texts = rest.filter((argument) => !argument.startsWith("--"));
-  for await (const text of texts.length ? texts : readline.createInterface({ input: process.stdin })) {
+/** The best text and its score for each text, one after the other. */
+async function* translate(path, given, texts) {
+  const session = await open(path);
+  const settings = feedOf(
+    session.inputMetadata.filter(({ name }) => name !== "source"),
+    given,
+  );
+  for await (const text of texts) {
     const source = new ort.Tensor("string", [text], [1]);
     const found = await session.run({ source, ...settings }, ["text", "scores"]);
-    console.log(`${found.text.data[0]}\t${found.scores.data[0].toFixed(6)}`);
+    yield [found.text.data[0], found.scores.data[0]];
   }
 }
 
-main(...process.argv.slice(2)).catch((error) => {
-  console.error(error.message);
+async function open(path) {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found?.isFile()) {
+    const why = found?.isDirectory() ? "is a folder" : "does not exist";
+    throw new Error(`MODEL must be a file that \`s2s export\` wrote; "${path}" ${why}`);
+  }
+  const session = await ort.InferenceSession.create(path, { logSeverityLevel: 3 });
+  if (session.inputNames.includes("source_ids") && session.outputNames.includes("ids")) {
+    throw new Error(`${path} takes ids, not text; export it with --input text`);
+  }
+  if (!session.inputNames.includes("source") || !session.outputNames.includes("scores")) {
+    throw new Error(`${path} is not a file that \`s2s export\` wrote for translating`);
+  }
+  return session;
+}
+
+/** Path, settings by name as texts, and the texts to translate. */
+function read(words) {
+  const given = {};
+  words.forEach((word, i) => {
+    if (!word.startsWith("--")) return;
+    const [name, value] = word.slice(2).split(/=(.*)/s);
+    const next = /^(?!--)\S+$/.test(words[i + 1] ?? "") ? words[i + 1] : "VALUE";
+    if (value === undefined) throw new Error(`--${name} has no value; write --${name}=${next}`);
+    given[name] = value;
+  });
+  const [path = "", ...texts] = words.filter((word) => !word.startsWith("--"));
+  return { path, given, texts };
+}
+
+async function main(words) {
+  if (words.includes("--help")) return console.log(USAGE);
+  if (words.length === 0) return fail(USAGE);
+  try {
+    const { path, given, texts } = read(words);
+    const lines = texts.length ? texts : readline.createInterface({ input: process.stdin });
+    for await (const [text, score] of translate(path, given, lines)) console.log(`${text}\t${score.toFixed(6)}`);
+  } catch (error) {
+    fail(`translate.js: ${error.message.split("\n")[0]}`);
+  }
+}
+
+function fail(message) {
+  console.error(message);
   process.exitCode = 2;
-});
+}
+
+main(process.argv.slice(2));

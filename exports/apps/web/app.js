@@ -1,5 +1,6 @@
 // The page at work: choose a model, load it, translate what is typed.
 
+import { fitMap, showRest } from "./attention.js";
 import { make, page } from "./dom.js";
 import { request } from "./download.js";
 import { openModel } from "./model.js";
@@ -84,6 +85,9 @@ async function attempt(action) {
 
 page.model.addEventListener("change", () => attempt(choose));
 page.settings.addEventListener("change", () => page.form.requestSubmit());
+page.settings.addEventListener("invalid", () => (page.settings.open = true), true); // to show what it complains of
+page.map.addEventListener("scroll", () => showRest(page.map));
+window.addEventListener("resize", () => fitMap(page.map));
 page.form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (model) attempt(translate);

@@ -2,12 +2,15 @@
 
 import { make } from "./dom.js";
 
+export const END = "</s>";
 const SIGNS = { " ": "␣", "\t": "␉", "\n": "␊", "\r": "␍", "\u00a0": "␣", "\u3000": "␣" };
 const DEEP = 0.66; // where a number on this ink is read as well in black as in white, in both colour schemes
+const SMALLEST_SQUARE = 17; // in pixels; in a smaller one no number can be read
 const SMALLEST_NUMBER = 0.05; // a smaller weight is told by its colour and its title alone
 
-/** A symbol as a label: what can't be seen gets a sign. */
+/** A symbol as a label: what can't be seen gets a sign, the end its name. */
 export function shown(symbol) {
+  if (symbol === END) return "end";
   return Array.from(symbol, (character) => SIGNS[character] ?? character).join("");
 }
 
@@ -19,18 +22,31 @@ export function drawAttention(place, targets, sources, weights) {
     return make("tr", {}, heading(target, "row"), ...cells);
   });
   place.replaceChildren(make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)));
-  bringIntoView(place, rows[0].cells[1 + weights[0].indexOf(Math.max(...weights[0]))]);
+  place.scrollLeft = 0;
+  fitMap(place);
 }
 
-/** Scroll sideways, where the table is too wide, so that the eye meets ink. */
-function bringIntoView(place, cell) {
-  place.scrollLeft = cell.offsetLeft + cell.offsetWidth - place.clientWidth;
+/** Shrink the squares of the table in `place` if it fits then; a wider one keeps its squares and scrolls. */
+export function fitMap(place) {
+  const [corner, ...columns] = place.querySelectorAll("thead tr > *");
+  if (!corner) return;
+  const fitting = Math.floor((place.clientWidth - corner.offsetWidth) / columns.length);
+  if (fitting < SMALLEST_SQUARE) place.style.removeProperty("--fitting");
+  else place.style.setProperty("--fitting", `${fitting}px`);
+  showRest(place);
+}
+
+/** Fade the edge behind which the table goes on. */
+export function showRest(place) {
+  place.parentElement.classList.toggle("more", place.scrollLeft + place.clientWidth < place.scrollWidth - 1);
 }
 
 function heading(symbol, scope) {
   // Long symbols of the columns read downwards, so that columns stay narrow.
-  const className = Array.from(symbol).length > 2 ? "long" : "";
-  return make("th", { scope, className }, make("span", { textContent: shown(symbol) }));
+  const label = shown(symbol);
+  const length = Array.from(label).length;
+  const className = length > 2 ? "long" : length === 2 ? "pair" : "";
+  return make("th", { scope, className, title: label }, make("span", { textContent: label }));
 }
 
 function cell(weight, pair) {

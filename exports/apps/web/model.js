@@ -3,6 +3,7 @@
 import { download } from "./download.js";
 
 const RUNTIME = new URL("./node_modules/onnxruntime-web/dist/", import.meta.url);
+const NO_TARGET = -1e20; // a score below it stands for no target: fewer exist than the file has results for
 const WANTED = ["text", "scores", "symbols", "token_log_probs", "attention", "source_symbols"];
 
 let runtime; // onnxruntime itself, which the first model brings
@@ -11,11 +12,26 @@ let runtime; // onnxruntime itself, which the first model brings
 export async function openModel(url, watch) {
   runtime ??= await loadRuntime(watch);
   const bytes = await download(url, watch);
+  const session = await createSession(bytes);
+  const complaint = whyUnfit(session);
+  if (!complaint) return new Model(runtime, session);
+  await session.release();
+  throw new Error(complaint);
+}
+
+async function createSession(bytes) {
   try {
-    return new Model(runtime, await runtime.InferenceSession.create(bytes, { logSeverityLevel: 3 }));
+    return await runtime.InferenceSession.create(bytes, { logSeverityLevel: 3 });
   } catch (error) {
     throw new Error(`This model can't be opened: ${error.message ?? error}`);
   }
+}
+
+/** What keeps this page from using a model, or nothing. */
+function whyUnfit({ inputNames, outputNames }) {
+  if (inputNames.includes("source_ids")) return "This model takes ids, not text. Export it with --input text.";
+  if (inputNames.includes("source") && outputNames.includes("scores")) return "";
+  return "This is not a file that s2s export wrote for translating.";
 }
 
 async function loadRuntime(watch) {
@@ -60,16 +76,22 @@ class Model {
 
 /** Cut the outputs for one source, which have N and then T on their axes, into results. */
 function readResults({ text, scores, symbols, token_log_probs: logProbs, attention }) {
-  return Array.from(text.data, (value, n) => {
-    const result = { text: value, score: scores?.data[n] };
+  const results = Array.from(text.data, (value, n) => {
+    const score = scores.data[n];
+    const result = { text: value, score, probability: Math.exp(score) };
     if (!symbols) return result;
     const first = n * symbols.dims[2]; // where the steps of this result begin
     const steps = symbols.data.slice(first, first + symbols.dims[2]).filter((symbol) => symbol !== "");
     result.symbols = steps;
-    if (logProbs) result.probabilities = steps.map((_, t) => Math.exp(logProbs.data[first + t]));
+    if (logProbs) {
+      const known = Array.from(logProbs.data.subarray(first, first + steps.length));
+      result.probabilities = known.map(Math.exp);
+      result.probability = Math.exp(known.reduce((sum, one) => sum + one, 0)); // beam search may have penalised the score
+    }
     if (attention) result.attention = steps.map((_, t) => row(attention, first + t));
     return result;
   });
+  return results.filter(({ score }) => score > NO_TARGET);
 }
 
 function row({ data, dims }, number) {

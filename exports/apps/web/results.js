@@ -1,9 +1,7 @@
 // What the model found for one source: the chosen result, the others to choose from, and the attention.
 
-import { drawAttention, shown } from "./attention.js";
+import { drawAttention, END, shown } from "./attention.js";
 import { make, page } from "./dom.js";
-
-const END = "</s>";
 
 /** Show a translation, its first result in front. */
 export function drawResults({ results, sourceSymbols }, { ordered }) {
@@ -15,11 +13,13 @@ export function drawResults({ results, sourceSymbols }, { ordered }) {
   choose(results[0]);
 }
 
-function drawResult({ text, score, symbols = [text], probabilities, attention }, sourceSymbols) {
+function drawResult({ text, score, probability, symbols = [text], probabilities, attention }, sourceSymbols) {
   page.text.textContent = text || "(an empty text)";
   const squares = symbols.filter((symbol) => symbol !== END).map((symbol, t) => square(symbol, probabilities?.[t]));
   page.symbols.replaceChildren(...squares);
-  page.score.textContent = signed(score) + (symbols.includes(END) ? "" : ", cut off at the max length");
+  page.score.textContent = percent(probability);
+  page.score.title = logarithm(score);
+  page["cut-off"].hidden = symbols.includes(END);
   page.attention.hidden = !attention;
   if (attention) drawAttention(page.map, symbols, sourceSymbols, attention);
 }
@@ -28,7 +28,8 @@ function choice(result, number, choose) {
   const input = make("input", { type: "radio", name: "result", id: `result-${number}`, checked: number === 0 });
   input.addEventListener("change", () => choose(result));
   const text = make("bdi", { textContent: result.text || "(an empty text)" });
-  const score = make("span", { className: "score", textContent: signed(result.score) });
+  const title = logarithm(result.score);
+  const score = make("span", { className: "score", textContent: percent(result.probability), title });
   return make("li", {}, input, make("label", { htmlFor: input.id }, text, score));
 }
 
@@ -38,6 +39,11 @@ function square(symbol, probability = 1) {
   return made;
 }
 
-function signed(score) {
-  return score.toFixed(3).replace("-", "\u2212");
+function percent(probability) {
+  const value = 100 * probability;
+  return value < 0.01 ? "under 0.01 %" : `${value.toFixed(value < 1 ? 2 : 1)} %`;
+}
+
+function logarithm(score) {
+  return `score ${score.toFixed(3).replace("-", "\u2212")}, a natural logarithm`;
 }

@@ -26,7 +26,6 @@ export function readFields(place) {
 function field(name, type, preset) {
   const { label = name, hint = "", value = "", ...limits } = KNOWN[name] ?? {};
   const input = make("input", { id: `setting-${name}`, name, autocomplete: "off", ...limits });
-  input.setAttribute("form", "form"); // the fields stand after the result, so that it is near the source on a phone
   if (type !== "string") Object.assign(input, { type: "number", required: true, step: type === "int64" ? 1 : "any" });
   input.value = preset ?? value;
   const note = make("p", { id: `${input.id}-hint`, className: "note", textContent: hint });

@@ -54,7 +54,7 @@ def list_facts(facts: dict[str, Any]) -> Iterator[Row]:
     for group in ("inputs", "outputs"):
         yield from ((group, value["name"], _value(value)) for value in facts[group])
     yield from (("verified", *row) for row in _verification(metadata.get("verification")))
-    yield from (("comparison", *row) for row in _entries(metadata.get("comparison", {})))
+    yield from (("comparison", *row) for row in _comparison(metadata.get("comparison")))
 
 
 def _about_file(facts: dict[str, Any]) -> dict[str, Any]:
@@ -79,6 +79,16 @@ def _verification(report: Any) -> Iterator[tuple[str, str]]:
     yield "text", f"the same for {report['same_text']:,} of {report['sources']:,} sources{ties}"
     for name, found in _sorted(report["quantities"], QUANTITIES):
         yield name.replace("_", " "), f"{found['greatest_difference']:.1e} at most, {found['values']:,} values"
+
+
+def _comparison(found: Any) -> Iterator[tuple[str, str]]:
+    """What `s2s_onnx.gate.Comparison.as_dict` wrote."""
+    if isinstance(found, dict):
+        yield (
+            found["metric"],
+            f"{found['before']:.2f} -> {found['after']:.2f} {found['unit']}, {found['pairs']:,} pairs",
+        )
+        yield "size", f"{_size(found['bytes_before'])} -> {_size(found['bytes_after'])}"
 
 
 def _entries(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
