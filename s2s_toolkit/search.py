@@ -1,4 +1,4 @@
-"""The decoding loop beside a framework's steps; `s2s_onnx.loop` builds the same loop into the graph."""
+"""The decoding loop beside a framework's steps; `s2s_onnx.graph.loop` builds the same loop into the graph."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -176,7 +176,7 @@ def test_unroll_equals_repeated_step(case: Case, batch: Batch, framework: str) -
 
 
 def test_exported_file_equals_reference(case: Case) -> None:
-    modules = "assembly", "interface", "parts", "storage"
+    modules = "graph.assembly", "graph.interface", "graph.parts", "storage.store"
     assembly, interface, parts, storage = (pytest.importorskip(f"s2s_onnx.{name}") for name in modules)
     onnxruntime = pytest.importorskip("onnxruntime")
     options = onnxruntime.SessionOptions()

@@ -13,16 +13,17 @@ def s2s_exporters() -> list[Component]:
 @hookimpl
 def s2s_encoders() -> list[Component]:
     return [
-        Component("gru", "onnx", "s2s_onnx.encoders:GruEncoder", "the GRU operator with sequence lengths"),
-        Component("lstm", "onnx", "s2s_onnx.encoders:LstmEncoder", "the LSTM operator with sequence lengths"),
+        Component("gru", "onnx", "s2s_onnx.graph.encoders:GruEncoder", "the GRU operator with sequence lengths"),
+        Component("lstm", "onnx", "s2s_onnx.graph.encoders:LstmEncoder", "the LSTM operator with sequence lengths"),
     ]
 
 
 @hookimpl
 def s2s_decoders() -> list[Component]:
+    summary = "products with the context once per source"
     return [
-        Component("bahdanau", "onnx", "s2s_onnx.decoders:BahdanauDecoder", "products with the context once per source"),
-        Component("luong", "onnx", "s2s_onnx.decoders:LuongDecoder", "products with the context once per source"),
+        Component("bahdanau", "onnx", "s2s_onnx.graph.decoders:BahdanauDecoder", summary),
+        Component("luong", "onnx", "s2s_onnx.graph.decoders:LuongDecoder", summary),
     ]
 
 

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import onnx
 
-from s2s_onnx.assembly import assemble
 from s2s_onnx.beside import beside_of
-from s2s_onnx.cases import dev_cases, sample_cases
 from s2s_onnx.choices import Choices, Gate
 from s2s_onnx.describing import describe
 from s2s_onnx.gate import Comparison, chosen_for, compare
-from s2s_onnx.interface import IdsInterface, Interface, TextInterface
-from s2s_onnx.opset import declare
-from s2s_onnx.parts import PartGraphs, part_graphs
-from s2s_onnx.storage import store
-from s2s_onnx.verification import NUM_PAIRS, verify
-from s2s_onnx.writing import is_large, move_out, write_model
+from s2s_onnx.graph.assembly import assemble
+from s2s_onnx.graph.interface import IdsInterface, Interface, TextInterface
+from s2s_onnx.graph.opset import declare
+from s2s_onnx.graph.parts import PartGraphs, part_graphs
+from s2s_onnx.storage.store import store
+from s2s_onnx.storage.writing import is_large, move_out, write_model
+from s2s_onnx.verification.cases import dev_cases, sample_cases
+from s2s_onnx.verification.verify import NUM_PAIRS, verify
 from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.files import atomic_files
 from s2s_toolkit.loading import Decoding, load_weights, plan_of

@@ -7,14 +7,14 @@ import onnx
 
 from s2s_onnx.choices import Choices, Gate
 from s2s_onnx.describing import describe
+from s2s_onnx.graph.opset import declare
+from s2s_onnx.graph.parts import PartGraph, PartGraphs, part_graphs
 from s2s_onnx.manifest import MANIFEST, encode_manifest, read_manifest
-from s2s_onnx.opset import declare
-from s2s_onnx.parts import PartGraph, PartGraphs, part_graphs
 from s2s_onnx.seal import file_digest
-from s2s_onnx.slicing import split_slices
-from s2s_onnx.storage import store
-from s2s_onnx.verification import verify
-from s2s_onnx.writing import is_large, move_out, write_model
+from s2s_onnx.storage.slicing import split_slices
+from s2s_onnx.storage.store import store
+from s2s_onnx.storage.writing import is_large, move_out, write_model
+from s2s_onnx.verification.verify import verify
 from s2s_toolkit.errors import ConfigError, S2SError
 from s2s_toolkit.files import atomic_folder
 from s2s_toolkit.loading import Decoding, load_weights, plan_of

@@ -6,10 +6,10 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from s2s_onnx.counting import SourceSymbols, SymbolCounter, require_room
 from s2s_onnx.metadata import decode_metadata
 from s2s_onnx.session import Device, first_line, open_session
 from s2s_onnx.settings import Settings
-from s2s_onnx.symbols import SourceSymbols, SymbolCounter, require_room
 from s2s_onnx.translations import Found, text_translation
 from s2s_toolkit.batches import length_groups
 from s2s_toolkit.errors import DataError, ModelFileError

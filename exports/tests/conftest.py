@@ -12,14 +12,14 @@ import onnxruntime
 import pytest
 from spox import Tensor, argument, build
 
-from s2s_onnx.array import OnnxArray
-from s2s_onnx.calibration import Feed
 from s2s_onnx.choices import Choices, Precision
 from s2s_onnx.exporter import OnnxExporter
-from s2s_onnx.namespace import OnnxNamespace
-from s2s_onnx.opset import IR_VERSION
-from s2s_onnx.parts import PartGraphs, part_graphs
+from s2s_onnx.graph.array import OnnxArray
+from s2s_onnx.graph.namespace import OnnxNamespace
+from s2s_onnx.graph.opset import IR_VERSION
+from s2s_onnx.graph.parts import PartGraphs, part_graphs
 from s2s_onnx.single import SingleFile
+from s2s_onnx.storage.calibration import Feed
 from s2s_toolkit.arrays import NumpyNamespace
 from s2s_toolkit.config import Config
 from s2s_toolkit.loading import choose_decoding, plan_of

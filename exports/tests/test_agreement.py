@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from s2s_onnx.agreement import Agreement, compare_translations
-from s2s_onnx.cases import given_cases
+from s2s_onnx.verification.agreement import Agreement, compare_translations
+from s2s_onnx.verification.cases import given_cases
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.translation import Translation
 

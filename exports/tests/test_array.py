@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from spox import Tensor, argument
 
-from s2s_onnx.array import OnnxArray
-from s2s_onnx.namespace import OnnxNamespace
+from s2s_onnx.graph.array import OnnxArray
+from s2s_onnx.graph.namespace import OnnxNamespace
 from s2s_toolkit.errors import UnsupportedError
 
 Case = Callable[..., Any]

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import pytest
 
-from s2s_onnx.interface import TextInterface
+from s2s_onnx.graph.interface import TextInterface
 from s2s_onnx.translator import Translator
 from s2s_toolkit.batches import source_arrays
 from s2s_toolkit.loading import load_translator

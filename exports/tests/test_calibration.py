@@ -7,9 +7,9 @@ import numpy as np
 import onnx
 import pytest
 
-from s2s_onnx.calibration import peaks
-from s2s_onnx.graphs import all_graphs
-from s2s_onnx.storage import store
+from s2s_onnx.graph.graphs import all_graphs
+from s2s_onnx.storage.calibration import peaks
+from s2s_onnx.storage.store import store
 from s2s_toolkit.arrays import NumpyNamespace
 from s2s_toolkit.batches import source_arrays
 from s2s_toolkit.loading import make_strategy, plan_of

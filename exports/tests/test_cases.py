@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from s2s_onnx.cases import LONGEST, dev_cases, given_cases, random_cases
+from s2s_onnx.verification.cases import LONGEST, dev_cases, given_cases, random_cases
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.run import Run
 from s2s_toolkit.symbols import UNK

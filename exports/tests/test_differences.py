@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_onnx.differences import Difference, difference, merged
+from s2s_onnx.verification.differences import Difference, difference, merged
 
 numbers = st.one_of(st.floats(-1e6, 1e6), st.sampled_from([np.nan, np.inf, -np.inf]))
 pairs = st.lists(st.tuples(numbers, numbers), max_size=9)

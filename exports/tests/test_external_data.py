@@ -15,8 +15,8 @@ from s2s_onnx.beside import beside_of, size_with_beside
 from s2s_onnx.exporter import OnnxExporter
 from s2s_onnx.metadata import KEY
 from s2s_onnx.seal import file_digest, sealed
+from s2s_onnx.storage.writing import ALIGNMENT, WORTH_IT
 from s2s_onnx.translator import Translator
-from s2s_onnx.writing import ALIGNMENT, WORTH_IT
 from s2s_toolkit.errors import ModelFileError, S2SError
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, load_checkpoint, save_checkpoint
@@ -125,7 +125,7 @@ def test_only_files_beside_the_model_are_opened(path: Path, name: Any) -> None:
 def test_the_largest_files_need_no_asking(
     run: Run, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("s2s_onnx.writing.LARGEST", 1000)
+    monkeypatch.setattr("s2s_onnx.storage.writing.LARGEST", 1000)
     OnnxExporter().export(run, tmp_path / "model.onnx", registry, framework="", strategy="", options={})
     assert beside_of(tmp_path / "model.onnx").is_file()
     assert Translator(tmp_path / "model.onnx")(TEXTS)

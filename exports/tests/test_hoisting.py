@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import parser
 
-from s2s_onnx.hoisting import hoist
+from s2s_onnx.graph.hoisting import hoist
 
 MODEL = """<ir_version: 10, opset_import: ["": 21]>
     g (float[3] x, float[3] k, int64 n) => (float[3] last, float[N, 3] collected) {

@@ -10,8 +10,8 @@ import onnx
 import pytest
 
 from s2s_onnx.exporter import OnnxExporter
+from s2s_onnx.graph.interface import FOUND
 from s2s_onnx.ids import IdsReader, padded
-from s2s_onnx.interface import FOUND
 from s2s_onnx.metadata import KEY
 from s2s_onnx.seal import sealed
 from s2s_onnx.translator import Translator

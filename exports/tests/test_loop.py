@@ -10,10 +10,10 @@ import onnxruntime
 import pytest
 from spox import Tensor, argument, build
 
-from s2s_onnx.array import OnnxArray
-from s2s_onnx.loop import DecodingLoop
-from s2s_onnx.opset import IR_VERSION, op
-from s2s_onnx.parts import part_graphs
+from s2s_onnx.graph.array import OnnxArray
+from s2s_onnx.graph.loop import DecodingLoop
+from s2s_onnx.graph.opset import IR_VERSION, op
+from s2s_onnx.graph.parts import part_graphs
 from s2s_toolkit.batches import source_arrays
 from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.loading import make_strategy

@@ -8,8 +8,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from s2s_onnx.graph.opset import IR_VERSION
 from s2s_onnx.metadata import KEY
-from s2s_onnx.opset import IR_VERSION
 from s2s_onnx.seal import KEY as SEAL
 from s2s_onnx.seal import sealed
 from s2s_onnx.translator import Translator

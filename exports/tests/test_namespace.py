@@ -2,7 +2,7 @@
 
 import pytest
 
-from s2s_onnx.namespace import OnnxNamespace
+from s2s_onnx.graph.namespace import OnnxNamespace
 from s2s_toolkit.arrays import FUNCTIONS
 from s2s_toolkit.testing.array_functions import CALLS, Call
 

@@ -12,12 +12,12 @@ import onnx
 import pytest
 from onnx import parser
 
+from s2s_onnx.graph.opset import OPSET
 from s2s_onnx.native.export import export_functions
 from s2s_onnx.native.fitting import fitted
 from s2s_onnx.native.parts import graph_part
 from s2s_onnx.native.process import Request, export_part
 from s2s_onnx.native.splitting import split
-from s2s_onnx.opset import OPSET
 from s2s_toolkit.errors import UnsupportedError
 
 RunGraph = Callable[..., dict[str, np.ndarray]]

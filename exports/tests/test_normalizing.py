@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spox import Tensor, argument, build
 
-from s2s_onnx.opset import IR_VERSION
+from s2s_onnx.graph.opset import IR_VERSION
 from s2s_onnx.text.normalizing import normalize
 from s2s_onnx.text.strings import join
 from s2s_onnx.text.unicode_tables import combining_classes, compositions

@@ -11,7 +11,7 @@ from onnx import parser
 
 from s2s_onnx.choices import HIGHEST_OPSET, LOWEST_OPSET, OPSET
 from s2s_onnx.exporter import OnnxExporter
-from s2s_onnx.opset import declare
+from s2s_onnx.graph.opset import declare
 from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.registry import Registry

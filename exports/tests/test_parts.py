@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 
-from s2s_onnx.parts import ENCODED, MEMORY, PartGraph, PartGraphs, part_graphs
+from s2s_onnx.graph.parts import ENCODED, MEMORY, PartGraph, PartGraphs, part_graphs
 from s2s_toolkit.arrays import NumpyNamespace
 from s2s_toolkit.batches import source_arrays
 from s2s_toolkit.config import ModelConfig

@@ -11,7 +11,7 @@ from onnx import TensorProto
 
 from s2s_onnx.choices import Precision
 from s2s_onnx.exporter import OnnxExporter
-from s2s_onnx.storage import WORTH_IT
+from s2s_onnx.storage.store import WORTH_IT
 from s2s_onnx.translator import Translator
 from s2s_toolkit.loading import load_translator
 from s2s_toolkit.registry import Registry

@@ -9,9 +9,9 @@ import onnx
 import onnxruntime
 import pytest
 
-from s2s_onnx.inside import inside_of_stepper
-from s2s_onnx.probing import ProbedFile, probed
 from s2s_onnx.translator import Translator
+from s2s_onnx.verification.inside import inside_of_stepper
+from s2s_onnx.verification.probing import ProbedFile, probed
 from s2s_toolkit.batches import make_batch
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import ModelFileError

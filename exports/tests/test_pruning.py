@@ -10,9 +10,9 @@ import pytest
 from onnx import parser
 
 from s2s_onnx.exporter import OnnxExporter
-from s2s_onnx.graphs import all_graphs
-from s2s_onnx.interface import IdsInterface, TextInterface
-from s2s_onnx.pruning import drop_copies, prune
+from s2s_onnx.graph.graphs import all_graphs
+from s2s_onnx.graph.interface import IdsInterface, TextInterface
+from s2s_onnx.graph.pruning import drop_copies, prune
 from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.registry import Registry

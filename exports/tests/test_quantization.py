@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from onnx import parser
 
-from s2s_onnx.graphs import all_graphs
-from s2s_onnx.opset import OPSETS
-from s2s_onnx.quantization import GREATEST, GREATEST_FACTOR, integers, quantize
+from s2s_onnx.graph.graphs import all_graphs
+from s2s_onnx.graph.opset import OPSETS
+from s2s_onnx.storage.quantization import GREATEST, GREATEST_FACTOR, integers, quantize
 
 RunGraph = Callable[..., dict[str, np.ndarray]]
 WEIGHT = np.array(

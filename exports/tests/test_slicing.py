@@ -7,8 +7,8 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from s2s_onnx.opset import IR_VERSION, OPSETS
-from s2s_onnx.slicing import split_slices
+from s2s_onnx.graph.opset import IR_VERSION, OPSETS
+from s2s_onnx.storage.slicing import split_slices
 
 WEIGHT = np.arange(12, dtype=np.float32).reshape(4, 3)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s2s_onnx.counting import SourceSymbols
 from s2s_onnx.exporter import OnnxExporter
-from s2s_onnx.symbols import SourceSymbols
 from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import DataError
 from s2s_toolkit.registry import Registry

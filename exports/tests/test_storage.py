@@ -11,9 +11,9 @@ import pytest
 from onnx import numpy_helper
 
 from s2s_onnx.choices import Precision
-from s2s_onnx.graphs import all_graphs
-from s2s_onnx.quantization import GREATEST_FACTOR
-from s2s_onnx.storage import WORTH_IT, store
+from s2s_onnx.graph.graphs import all_graphs
+from s2s_onnx.storage.quantization import GREATEST_FACTOR
+from s2s_onnx.storage.store import WORTH_IT, store
 from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.run import Run, load_checkpoint

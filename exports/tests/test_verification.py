@@ -11,11 +11,11 @@ import numpy as np
 import onnx
 import pytest
 
-from s2s_onnx.differences import Difference
 from s2s_onnx.exporter import OnnxExporter
 from s2s_onnx.metadata import KEY
 from s2s_onnx.seal import sealed
-from s2s_onnx.verification import TOLERANCE, DisagreementError, Verification, compare, verify
+from s2s_onnx.verification.differences import Difference
+from s2s_onnx.verification.verify import TOLERANCE, DisagreementError, Verification, compare, verify
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import ModelFileError, UnsupportedError
 from s2s_toolkit.registry import Registry
@@ -97,7 +97,7 @@ def test_cases_in_small_batches_give_the_same(
     exported: Exported, run: Run, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = compare(exported("beam"), run, registry)
-    monkeypatch.setattr("s2s_onnx.teacher_forcing.MAX_LOGITS", 0)
+    monkeypatch.setattr("s2s_onnx.verification.teacher_forcing.MAX_LOGITS", 0)
     alone = compare(exported("beam"), run, registry)
     for name in INSIDE[:2]:
         assert alone.differences[name].num_values == together.differences[name].num_values
@@ -209,7 +209,7 @@ def test_without_onnx_the_error_says_what_to_install(
 ) -> None:
     path = exported("greedy")
     monkeypatch.setitem(sys.modules, "onnx", None)
-    monkeypatch.delitem(sys.modules, "s2s_onnx.probing", raising=False)
+    monkeypatch.delitem(sys.modules, "s2s_onnx.verification.probing", raising=False)
     with pytest.raises(UnsupportedError, match=r'verifying needs onnx; pip install "s2s-onnx\[export\]"'):
         compare(path, run, registry)
 

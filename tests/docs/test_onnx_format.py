@@ -119,7 +119,7 @@ def operator_sets(path: Path) -> tuple[dict[str, int], set[str]]:
     """Those that a file declares, and the domains of those that its nodes use."""
     import onnx
 
-    from s2s_onnx.graphs import all_graphs
+    from s2s_onnx.graph.graphs import all_graphs
 
     model = onnx.load(path, load_external_data=False)
     declared = {each.domain or "ai.onnx": each.version for each in model.opset_import}

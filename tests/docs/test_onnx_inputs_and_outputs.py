@@ -84,7 +84,7 @@ def test_what_is_left_out_is_not_computed(files: Files, require: Require) -> Non
     require("onnx")
     import onnx
 
-    from s2s_onnx.graphs import all_graphs
+    from s2s_onnx.graph.graphs import all_graphs
 
     def operators(path: Path) -> set[str]:
         return {node.op_type for graph in all_graphs(onnx.load(path).graph) for node in graph.node}

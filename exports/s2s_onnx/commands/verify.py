@@ -15,7 +15,7 @@ from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, open_run
 
 if TYPE_CHECKING:
-    from s2s_onnx.verification import Verification
+    from s2s_onnx.verification.verify import Verification
 
 COLUMNS = ("quantity", "compared", "difference", "where")
 
@@ -40,7 +40,7 @@ def verify_file(
     model: Path, run_path: Path, registry: Registry, *, data: Path | None = None, framework: str = ""
 ) -> "Verification":
     """Compare an exported file with a run directory, on all pairs of its data."""
-    from s2s_onnx.verification import compare
+    from s2s_onnx.verification.verify import compare
 
     run = open_run(run_path, registry)
     pairs = list(read_pairs(data)) if data else _dev_pairs(run)

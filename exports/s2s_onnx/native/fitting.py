@@ -3,8 +3,8 @@
 import onnx
 from onnx import inliner, version_converter
 
-from s2s_onnx.graphs import all_graphs
-from s2s_onnx.opset import OPSET, OPSETS
+from s2s_onnx.graph.graphs import all_graphs
+from s2s_onnx.graph.opset import OPSET, OPSETS
 from s2s_toolkit.errors import UnsupportedError
 
 KNOWN_DOMAINS = {opset.domain for opset in OPSETS}

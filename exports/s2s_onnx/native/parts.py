@@ -7,7 +7,7 @@ import onnx
 from onnx import helper
 from spox import inline
 
-from s2s_onnx.array import OnnxArray
+from s2s_onnx.graph.array import OnnxArray
 from s2s_onnx.native.fitting import fitted
 from s2s_onnx.native.splitting import split
 from s2s_toolkit.arrays import Array, Namespace

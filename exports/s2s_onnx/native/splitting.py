@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 import onnx
 from onnx import shape_inference
 
-from s2s_onnx.graphs import all_graphs
+from s2s_onnx.graph.graphs import all_graphs
 from s2s_toolkit.errors import UnsupportedError
 
 

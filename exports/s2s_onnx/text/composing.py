@@ -6,7 +6,7 @@ import numpy as np
 import spox.opset.ai.onnx.ml.v4 as ml
 from spox import Var
 
-from s2s_onnx.opset import op
+from s2s_onnx.graph.opset import op
 from s2s_onnx.text.strings import integers, join, string
 from s2s_onnx.text.unicode_tables import compositions
 

@@ -9,7 +9,7 @@ import spox.opset.ai.onnx.ml.v4 as ml
 from onnx import TensorProto, helper
 from spox import Var, inline
 
-from s2s_onnx.opset import IR_VERSION, OPSETS, op
+from s2s_onnx.graph.opset import IR_VERSION, OPSETS, op
 
 CODE_POINTS = ("",)
 """The separators at which text falls into its code points."""

@@ -5,7 +5,7 @@ import onnx
 import spox.opset.ai.onnx.ml.v4 as ml
 from spox import Tensor, argument, build
 
-from s2s_onnx.opset import IR_VERSION, op
+from s2s_onnx.graph.opset import IR_VERSION, op
 from s2s_onnx.text.strings import integers, join, string
 from s2s_toolkit.symbols import EOS, SPECIAL, UNK
 from s2s_toolkit.text import TextSide

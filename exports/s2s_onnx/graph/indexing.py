@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from spox import Var
 
-from s2s_onnx.opset import op
+from s2s_onnx.graph.opset import op
 from s2s_toolkit.errors import UnsupportedError
 
 LIMITS = np.iinfo(np.int64)

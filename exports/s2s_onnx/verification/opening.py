@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from s2s_onnx.inside import LookInside, inside_of_stepper
 from s2s_onnx.translator import Translator
+from s2s_onnx.verification.inside import LookInside, inside_of_stepper
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.registry import Registry
@@ -41,7 +41,7 @@ def open_exported(path: Path, registry: Registry) -> Opened:
 
 def _open_file(path: Path, registry: Registry) -> Opened:
     try:
-        from s2s_onnx.probing import ProbedFile
+        from s2s_onnx.verification.probing import ProbedFile
     except ImportError as error:
         raise UnsupportedError(f'verifying needs {error.name}; pip install "s2s-onnx[export]"') from error
 

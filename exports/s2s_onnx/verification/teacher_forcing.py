@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from s2s_onnx.cases import Case
-from s2s_onnx.differences import Difference, difference, merged
-from s2s_onnx.inside import Inside, LookInside
+from s2s_onnx.verification.cases import Case
+from s2s_onnx.verification.differences import Difference, difference, merged
+from s2s_onnx.verification.inside import Inside, LookInside
 from s2s_toolkit.batches import Batch, length_groups, make_batch
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.run import Run

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from spox import Var
 
-from s2s_onnx.array import OnnxArray
-from s2s_onnx.opset import op
+from s2s_onnx.graph.array import OnnxArray
+from s2s_onnx.graph.opset import op
 from s2s_toolkit.arrays import Array, Namespace
 from s2s_toolkit.parts import encoders as reference
 from s2s_toolkit.weights import under

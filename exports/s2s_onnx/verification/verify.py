@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from s2s_onnx.agreement import Agreement
-from s2s_onnx.cases import Case, dev_cases, given_cases, random_cases
-from s2s_onnx.differences import Differences
-from s2s_onnx.opening import open_exported
-from s2s_onnx.teacher_forcing import compare_inside
-from s2s_onnx.ties import Ties
+from s2s_onnx.verification.agreement import Agreement
+from s2s_onnx.verification.cases import Case, dev_cases, given_cases, random_cases
+from s2s_onnx.verification.differences import Differences
+from s2s_onnx.verification.opening import open_exported
+from s2s_onnx.verification.teacher_forcing import compare_inside
+from s2s_onnx.verification.ties import Ties
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import S2SError
@@ -45,7 +45,8 @@ class Verification:
         precision: That of the file's weights.
         num_sources: Sources translated by both.
         num_same: Those of which all results are the same text.
-        num_ties: Sources whose texts differ in a tie (`s2s_onnx.ties`), up to the first whose texts differ otherwise.
+        num_ties: Sources whose texts differ in a tie (`s2s_onnx.verification.ties`), up to the first whose texts differ
+            otherwise.
         differences: Of "memory", "logits" and "teacher_forced_attention", and, where texts are the same, of their
             "scores", "token_log_probs", "attention" and "alignment"; as far as the file gives them.
         first: Where and how texts differ first, or "".

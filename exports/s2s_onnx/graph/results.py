@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from spox import Var
 
-from s2s_onnx.array import OnnxArray
-from s2s_onnx.opset import op
-from s2s_onnx.parts import Arrays
+from s2s_onnx.graph.array import OnnxArray
+from s2s_onnx.graph.opset import op
+from s2s_onnx.graph.parts import Arrays
 from s2s_toolkit.arrays import Namespace
 from s2s_toolkit.symbols import EOS, PAD
 

@@ -1,7 +1,7 @@
 """A model's two part graphs: the encoder, which runs once per source, and the decoder's step.
 
 Weights are inputs of both, by their names in `docs/weights.md`: what a graph holds is put into it at the very end, in
-the precision asked for (`s2s_onnx.storage`), and each weight once.
+the precision asked for (`s2s_onnx.storage.store`), and each weight once.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ import numpy as np
 import onnx
 from spox import Tensor, Var, argument, build, inline
 
-from s2s_onnx.array import OnnxArray
-from s2s_onnx.axes import name_axes
-from s2s_onnx.namespace import OnnxNamespace
+from s2s_onnx.graph.array import OnnxArray
+from s2s_onnx.graph.axes import name_axes
+from s2s_onnx.graph.namespace import OnnxNamespace
+from s2s_onnx.graph.opset import op
 from s2s_onnx.native.choice import GRAPH, graph_parts
-from s2s_onnx.opset import op
 from s2s_toolkit.arrays import Array
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.model import ModelPlan, Parts
@@ -109,7 +109,7 @@ def part_graphs(
 
 
 class GraphModel(PortableModel):
-    """The portable model, whose decoder may say what attention averages (`s2s_onnx.decoders`).
+    """The portable model, whose decoder may say what attention averages (`s2s_onnx.graph.decoders`).
 
     Args:
         parts: Encoder, scorer, decoder.

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 import onnx
 
-from s2s_onnx.graphs import all_graphs, replace_nodes, subgraphs
+from s2s_onnx.graph.graphs import all_graphs, replace_nodes, subgraphs
 
 
 def prune(graph: onnx.GraphProto, keep: Collection[str] = ()) -> None:

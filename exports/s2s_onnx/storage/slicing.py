@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from s2s_onnx.graphs import all_graphs, replace_nodes
+from s2s_onnx.graph.graphs import all_graphs, replace_nodes
 
 Weights = Mapping[str, np.ndarray]
 

@@ -6,12 +6,12 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from s2s_onnx.calibration import Feed, peaks
 from s2s_onnx.choices import Precision
-from s2s_onnx.graphs import replace_nodes
-from s2s_onnx.quantization import MICROSOFT, quantize
-from s2s_onnx.slicing import split_slices
-from s2s_onnx.writing import LARGEST
+from s2s_onnx.graph.graphs import replace_nodes
+from s2s_onnx.storage.calibration import Feed, peaks
+from s2s_onnx.storage.quantization import MICROSOFT, quantize
+from s2s_onnx.storage.slicing import split_slices
+from s2s_onnx.storage.writing import LARGEST
 from s2s_toolkit.errors import UnsupportedError
 
 WORTH_IT = 1024
@@ -29,7 +29,8 @@ def store(
     Args:
         model: Has the weights as inputs.
         weights: Float32 arrays, by the names of the inputs.
-        precision: "fp32"; "fp16": half the file, widened once when it is opened; "int8": see `s2s_onnx.quantization`.
+        precision: "fp32"; "fp16": half the file, widened once when it is opened; "int8": see
+            `s2s_onnx.storage.quantization`.
         feeds: Examples of the other inputs; "int8" needs them.
     """
     stored = onnx.ModelProto()

@@ -1,8 +1,8 @@
 """Weights as 8-bit integers, and matrix products with them in integers.
 
 The left side of a product is rounded to 8 bits with one scale, fixed when the file is made: the greatest value seen on
-examples (`s2s_onnx.calibration`). So a source gives the same in any batch, which a scale taken from the batch at hand,
-as in onnxruntime's own dynamic quantisation, does not keep. The right side has a scale for each column.
+examples (`s2s_onnx.storage.calibration`). So a source gives the same in any batch, which a scale taken from the batch
+at hand, as in onnxruntime's own dynamic quantisation, does not keep. The right side has a scale for each column.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from s2s_onnx.graphs import all_graphs, replace_nodes
+from s2s_onnx.graph.graphs import all_graphs, replace_nodes
 
 GREATEST_FACTOR = 63
 """Of the integers of a weight in a product. They have 7 bits: two products of 8 by 8 bits overflow the 16 bits in which

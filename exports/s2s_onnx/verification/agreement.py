@@ -6,8 +6,8 @@ from itertools import zip_longest
 
 import numpy as np
 
-from s2s_onnx.cases import Case
-from s2s_onnx.differences import Difference, difference, merged
+from s2s_onnx.verification.cases import Case
+from s2s_onnx.verification.differences import Difference, difference, merged
 from s2s_toolkit.translation import Translation
 
 LONGEST_SHOWN = 40

@@ -8,14 +8,14 @@ import onnx
 from onnx import numpy_helper
 from spox import Tensor, argument, build
 
-from s2s_onnx.array import OnnxArray
-from s2s_onnx.axes import name_axes
-from s2s_onnx.hoisting import hoist
-from s2s_onnx.interface import Interface
-from s2s_onnx.loop import DecodingLoop
-from s2s_onnx.opset import IR_VERSION
-from s2s_onnx.parts import NAMED, PartGraphs
-from s2s_onnx.pruning import drop_copies, prune
+from s2s_onnx.graph.array import OnnxArray
+from s2s_onnx.graph.axes import name_axes
+from s2s_onnx.graph.hoisting import hoist
+from s2s_onnx.graph.interface import Interface
+from s2s_onnx.graph.loop import DecodingLoop
+from s2s_onnx.graph.opset import IR_VERSION
+from s2s_onnx.graph.parts import NAMED, PartGraphs
+from s2s_onnx.graph.pruning import drop_copies, prune
 from s2s_toolkit.search import typed_settings
 from s2s_toolkit.strategies.contract import DecodingStrategy
 

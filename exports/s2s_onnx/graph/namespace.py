@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from spox import Var
 
-from s2s_onnx.array import OnnxArray, alike, divided, wrapped
-from s2s_onnx.opset import op
+from s2s_onnx.graph.array import OnnxArray, alike, divided, wrapped
+from s2s_onnx.graph.opset import op
 from s2s_toolkit.arrays import FUNCTIONS, Branch
 from s2s_toolkit.errors import UnsupportedError
 

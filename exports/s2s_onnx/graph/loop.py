@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from spox import Var
 
-from s2s_onnx.array import OnnxArray
-from s2s_onnx.namespace import OnnxNamespace
-from s2s_onnx.opset import op
-from s2s_onnx.parts import Arrays, PartGraphs
-from s2s_onnx.results import Emitted, size_of, trace
+from s2s_onnx.graph.array import OnnxArray
+from s2s_onnx.graph.namespace import OnnxNamespace
+from s2s_onnx.graph.opset import op
+from s2s_onnx.graph.parts import Arrays, PartGraphs
+from s2s_onnx.graph.results import Emitted, size_of, trace
 from s2s_toolkit.arrays import Namespace
 from s2s_toolkit.strategies.constraints import ConstrainedStrategy
 from s2s_toolkit.strategies.contract import DecodingStrategy, Step

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from spox import Var
 
-from s2s_onnx.indexing import indexed
-from s2s_onnx.opset import op
+from s2s_onnx.graph.indexing import indexed
+from s2s_onnx.graph.opset import op
 from s2s_toolkit.errors import UnsupportedError
 
 TYPES = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float32}

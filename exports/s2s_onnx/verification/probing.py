@@ -7,11 +7,11 @@ import onnx
 import onnxruntime
 
 from s2s_onnx.ids import IdsReader
-from s2s_onnx.inside import Inside
 from s2s_onnx.session import ERRORS_ONLY, first_line, providers
 from s2s_onnx.settings import Settings
 from s2s_onnx.sides import MakeTokenizer
 from s2s_onnx.translator import TextReader, Translator
+from s2s_onnx.verification.inside import Inside
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import ModelFileError

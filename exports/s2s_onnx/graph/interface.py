@@ -6,9 +6,9 @@ from typing import ClassVar, Protocol
 import numpy as np
 from spox import Tensor, Var, argument, inline
 
-from s2s_onnx.array import OnnxArray
+from s2s_onnx.graph.array import OnnxArray
+from s2s_onnx.graph.namespace import OnnxNamespace
 from s2s_onnx.ids import padded
-from s2s_onnx.namespace import OnnxNamespace
 from s2s_onnx.text import prefix_graph, reading_graph, writing_graph
 from s2s_toolkit.arrays import Namespace
 from s2s_toolkit.symbols import EOS, PAD

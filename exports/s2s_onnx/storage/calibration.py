@@ -8,7 +8,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper
 
-from s2s_onnx.graphs import subgraphs
+from s2s_onnx.graph.graphs import subgraphs
 from s2s_toolkit.errors import UnsupportedError
 
 Feed = Mapping[str, np.ndarray]

@@ -7,7 +7,7 @@ import spox.opset.ai.onnx.v21
 from onnx import defs, helper
 
 from s2s_onnx.choices import OPSET as OPSET  # so that it is found here, too
-from s2s_onnx.graphs import all_graphs
+from s2s_onnx.graph.graphs import all_graphs
 from s2s_toolkit.errors import UnsupportedError
 
 op: Any = spox.opset.ai.onnx.v21

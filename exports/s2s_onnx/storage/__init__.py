@@ -1,0 +1,1 @@
+"""Weights into a graph and a graph into a file."""
