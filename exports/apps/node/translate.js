@@ -48,8 +48,14 @@ function read(words) {
     if (value === undefined) throw new Error(`--${name} has no value; write --${name}=${next}`);
     given[name] = value;
   });
-  const [path = "", ...texts] = words.filter((word) => !word.startsWith("--"));
+  const [path, ...texts] = words.filter((word) => !word.startsWith("--"));
+  if (path === undefined) throw new Error("MODEL is missing; --help shows where it stands");
   return { path, given, texts };
+}
+
+/** Lines of standard input, from when the first is asked for: readline drops what comes while nobody listens. */
+async function* readLines() {
+  yield* readline.createInterface({ input: process.stdin });
 }
 
 async function main(words) {
@@ -57,8 +63,8 @@ async function main(words) {
   if (words.length === 0) return fail(USAGE);
   try {
     const { path, given, texts } = read(words);
-    const lines = texts.length ? texts : readline.createInterface({ input: process.stdin });
-    for await (const [text, score] of translate(path, given, lines)) console.log(`${text}\t${score.toFixed(6)}`);
+    const best = translate(path, given, texts.length ? texts : readLines());
+    for await (const [text, score] of best) console.log(`${text}\t${score.toFixed(6)}`);
   } catch (error) {
     fail(`translate.js: ${error.message.split("\n")[0]}`);
   }

@@ -1,8 +1,8 @@
 """The command line of translate.py: arguments read and checked, results printed, errors told in one line."""
 
-import os
 import re
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -54,9 +54,11 @@ def read(arguments):
             value = following if re.fullmatch(r"(?!--)\S+", following) else "VALUE"
             raise ValueError(f"--{name} has no value; write --{name}={value}")
         settings[name] = value_of(name, text)
-    path, *texts = rest or [""]
-    if not os.path.isfile(path):
-        found = "is a folder" if os.path.isdir(path) else "does not exist"
+    if not rest:
+        raise ValueError("MODEL is missing; --help shows where it stands")
+    path, *texts = rest
+    if not Path(path).is_file():
+        found = "is a folder" if Path(path).is_dir() else "does not exist"
         raise ValueError(f"MODEL must be a file that `s2s export` wrote; {path!r} {found}")
     return path, settings, texts
 

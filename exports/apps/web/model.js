@@ -86,7 +86,8 @@ function readResults({ text, scores, symbols, token_log_probs: logProbs, attenti
     if (logProbs) {
       const known = Array.from(logProbs.data.subarray(first, first + steps.length));
       result.probabilities = known.map(Math.exp);
-      result.probability = Math.exp(known.reduce((sum, one) => sum + one, 0)); // beam search may have penalised the score
+      // The score is no probability where beam search penalised it.
+      result.probability = Math.exp(known.reduce((sum, one) => sum + one, 0));
     }
     if (attention) result.attention = steps.map((_, t) => row(attention, first + t));
     return result;

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -92,11 +93,19 @@ def translate(page: Page, text: str) -> None:
     page.get_by_label("Source").press("Enter")
 
 
+def set_field(page: Page, label: str, value: str) -> None:
+    """Type a setting, unfolding the settings first."""
+    if not page.get_by_label(label).is_visible():
+        page.get_by_text("Settings", exact=True).click()
+    page.get_by_label(label).fill(value)
+
+
 def results(page: Page) -> list[tuple[str, float]]:
     """What the list of alternatives says."""
     rows = page.locator("#choices li").all()
-    scores = [row.locator(".score").text_content().replace("\u2212", "-") for row in rows]
-    return [(row.locator("bdi").text_content(), float(score)) for row, score in zip(rows, scores, strict=True)]
+    titles = [row.locator(".score").get_attribute("title").replace("\u2212", "-") for row in rows]
+    scores = [float(title.removeprefix("score ").removesuffix(", a natural logarithm")) for title in titles]
+    return [(row.locator("bdi").text_content(), score) for row, score in zip(rows, scores, strict=True)]
 
 
 def assert_same(found: list[tuple[str, float]], expected: list[tuple[str, float]]) -> None:
@@ -120,8 +129,8 @@ def test_heat_map_has_a_row_for_each_target_symbol_and_a_column_for_each_source_
 ) -> None:
     page = visit()
     translate(page, LONG)
-    expect(page.locator("#map thead th")).to_have_text([*LONG.replace(" ", "␣"), "</s>"])
-    expect(page.locator("#map tbody th")).to_have_text([*"2024-02-29", "</s>"])
+    expect(page.locator("#map thead th")).to_have_text([*LONG.replace(" ", "␣"), "end"])
+    expect(page.locator("#map tbody th")).to_have_text([*"2024-02-29", "end"])
     weights = page.locator("#map tbody tr").evaluate_all(
         "rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => +cell.style.getPropertyValue('--weight')))"
     )
@@ -156,27 +165,78 @@ def test_a_seed_gives_the_same_samples_as_in_python(
 ) -> None:
     page = visit()
     choose(page, "dates-sample.onnx")
-    page.get_by_label("Temperature").fill("3")
-    page.get_by_label("Seed").fill(str(seed))
+    set_field(page, "Temperature", "3")
+    set_field(page, "Seed", str(seed))
     translate(page, LONG)
     assert_same(results(page), onnxruntime_gives("dates-sample", LONG, seed=seed, temperature=3))
 
 
 def test_a_setting_is_fed_and_one_that_cannot_work_is_not(visit: Callable[..., Page]) -> None:
     page = visit()
-    page.get_by_label("Max length").fill("4")
+    set_field(page, "Max length", "4")
     translate(page, LONG)
     expect(page.locator("#text")).to_have_text("2024")
-    expect(page.locator("#score")).to_contain_text("cut off")
-    page.get_by_label("Max length").fill("0")
+    expect(page.locator("#cut-off")).to_be_visible()
+    set_field(page, "Max length", "0")
     translate(page, "3 May 1999")
     expect(page.locator("#text")).to_have_text("2024")
     assert page.get_by_label("Max length").evaluate("field => field.validationMessage") != ""
 
 
+def test_a_result_is_dimmed_while_a_setting_cannot_work(visit: Callable[..., Page]) -> None:
+    page = visit()
+    for value, opacity in (("0", "0.35"), ("12", "1")):
+        set_field(page, "Max length", value)
+        for name in ("#result", "#attention"):
+            expect(page.locator(name)).to_have_css("opacity", opacity)
+
+
+def test_settings_are_folded_and_stay_as_they_were_left(visit: Callable[..., Page]) -> None:
+    page = visit()
+    expect(page.get_by_label("Max length")).to_be_hidden()
+    page.get_by_text("Settings", exact=True).click()
+    choose(page, "dates-greedy.onnx")
+    expect(page.get_by_label("Max length")).to_be_visible()
+
+
+def test_settings_unfold_for_one_that_cannot_work(visit: Callable[..., Page]) -> None:
+    page = visit()
+    set_field(page, "Max length", "0")
+    page.get_by_text("Settings", exact=True).click()
+    expect(page.get_by_label("Max length")).to_be_hidden()
+    translate(page, "3 May 1999")
+    expect(page.get_by_label("Max length")).to_be_focused()
+
+
+def test_probability_is_that_of_the_whole_result(visit: Callable[..., Page], onnxruntime_gives: Given) -> None:
+    """A score that beam search divided by the length is another number."""
+    page = visit()
+    for penalty in ("0", "1"):
+        set_field(page, "Length penalty", penalty)
+        translate(page, "1 2 2003")
+        found = onnxruntime_gives("dates-beam", "1 2 2003", length_penalty=float(penalty))
+        expect(page.locator("#choices bdi")).to_have_text([text for text, _ in found])
+        lengths = [len(text) + 1 for text, _ in found]
+        scores = [score * ((5 + n) / 6) ** float(penalty) for (_, score), n in zip(found, lengths, strict=True)]
+        shown = [text.removesuffix(" %") for text in page.locator("#choices .score").all_text_contents()]
+        assert [float(number) for number in shown] == pytest.approx([100 * math.exp(s) for s in scores], abs=0.06)
+        expect(page.locator("#score")).to_have_text(f"{shown[0]} %")
+
+
+def test_only_targets_that_exist_are_results(visit: Callable[..., Page]) -> None:
+    """A prefix of as many symbols as may stand leaves one target, and the file has three results."""
+    page = visit()
+    set_field(page, "Max length", "4")
+    set_field(page, "Prefix", "1999")
+    translate(page, LONG)
+    expect(page.locator("#text")).to_have_text("1999")
+    expect(page.locator("#choices li")).to_have_count(1)
+    expect(page.locator("#alternatives")).to_be_hidden()
+
+
 def test_a_prefix_is_kept(visit: Callable[..., Page]) -> None:
     page = visit()
-    page.get_by_label("Prefix").fill("1999")
+    set_field(page, "Prefix", "1999")
     translate(page, LONG)
     expect(page.locator("#text")).to_have_text("1999-02-29")
 
@@ -192,6 +252,20 @@ def test_settings_that_cannot_be_fed_are_not_offered(
     page.goto(address)
     expect(page.locator("#map table")).to_be_visible(timeout=30_000)
     expect(page.locator("#settings")).to_be_hidden()
+
+
+def test_a_file_that_takes_ids_is_told_in_words(
+    new_page: Callable[..., Page], address: str, exported: Callable[..., Path]
+) -> None:
+    entry = {"file": "own.onnx", "title": "Own", "description": "", "examples": ["ab"], "strategy": "greedy"}
+    path = exported("greedy", choices={"input": "ids", "settings": "required"})
+    page = new_page()
+    page.route("**/models.json", lambda route: route.fulfill(json={"models": [entry | {"settings": {}}]}))
+    page.route("**/own.onnx", lambda route: route.fulfill(path=path))
+    page.goto(address)
+    message = "This model takes ids, not text. Export it with --input text."
+    expect(page.get_by_role("alert")).to_have_text(message, timeout=30_000)
+    expect(page.get_by_role("button", name="Translate")).to_be_disabled()
 
 
 # ---------------------------------------------------------------- loading
@@ -280,9 +354,44 @@ def test_phone_needs_no_sideways_scrolling(file: str, visit: Callable[..., Page]
         translate(page, text)
         expect(page.locator("#map thead th")).to_have_count(len(text) + 1)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    translate(page, LONG)
-    expect(page.locator("#map thead th")).to_have_count(len(LONG) + 1)
-    assert page.locator("#map").evaluate("map => map.scrollWidth > map.clientWidth && map.scrollLeft > 0")
+
+
+def test_map_shrinks_to_fit_a_phone_or_fades_where_it_goes_on(visit: Callable[..., Page]) -> None:
+    page = visit(viewport=PHONE)
+    overflow = "map => map.scrollWidth - map.clientWidth"
+    for text, scrolls in (("1 May 2025", False), ("25 December 2024", False), (LONG, True)):
+        translate(page, text)
+        expect(page.locator("#map thead th")).to_have_count(len(text) + 1)
+        assert (page.locator("#map").evaluate(overflow) > 0) == scrolls
+        assert page.locator("#frame").evaluate("frame => frame.classList.contains('more')") == scrolls
+        assert page.locator("#map").evaluate("map => map.scrollLeft") == 0
+    page.locator("#map").evaluate("map => { map.scrollLeft = map.scrollWidth; }")
+    expect(page.locator("#frame")).not_to_have_class("more")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(page.locator("#frame")).not_to_have_class("more")
+    assert page.locator("#map").evaluate(overflow) == 0
+
+
+def test_squares_of_the_map_are_all_alike(visit: Callable[..., Page]) -> None:
+    """Letters of other scripts and pictures are wider and higher than digits."""
+    page, text = visit(), "2026年 ٢٥ ﷽ 🙂 WiW"
+    translate(page, text)
+    expect(page.locator("#map thead th")).to_have_count(len(text) + 1)
+    sizes = page.locator("#map .weight").evaluate_all(
+        "cells => cells.map(cell => cell.getBoundingClientRect()).map(box => `${box.width} ${box.height}`)"
+    )
+    assert len(set(sizes)) == 1
+
+
+def test_map_stands_beside_the_form_on_a_wide_screen_and_below_it_on_a_phone(visit: Callable[..., Page]) -> None:
+    page = visit(viewport={"width": 1280, "height": 900})
+    form, result, attention = (page.locator(name).bounding_box() for name in ("#form", "#result", "#attention"))
+    assert attention["x"] == result["x"] >= form["x"] + form["width"]
+    assert attention["y"] < result["y"] + result["height"] + 100
+    page.set_viewport_size(PHONE)
+    source, button = (page.locator(name).bounding_box() for name in ("#source", "#translate"))
+    assert button["y"] >= source["y"] + source["height"]
+    assert page.locator("#attention").bounding_box()["x"] == source["x"]
 
 
 @pytest.mark.parametrize(("device", "size"), [("desktop", {"width": 1280, "height": 900}), ("phone", PHONE)])
