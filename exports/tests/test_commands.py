@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from s2s_onnx.commands.verify import list_results
 from s2s_onnx.exporter import OnnxExporter
 from s2s_onnx.verification.differences import Difference
-from s2s_onnx.verification.verify import Verification
+from s2s_onnx.verification.report import Verification
 from s2s_toolkit.cli import cli
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, load_checkpoint

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from s2s_onnx.verification.rounding import TOLERANCE
 from s2s_onnx.verification.ties import Ties
-from s2s_onnx.verification.verify import TOLERANCE
 from s2s_toolkit.loading import load_translator
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, load_checkpoint, save_checkpoint

@@ -15,7 +15,9 @@ from s2s_onnx.exporter import OnnxExporter
 from s2s_onnx.metadata import KEY
 from s2s_onnx.seal import sealed
 from s2s_onnx.verification.differences import Difference
-from s2s_onnx.verification.verify import TOLERANCE, DisagreementError, Verification, compare, verify
+from s2s_onnx.verification.report import DisagreementError, Verification
+from s2s_onnx.verification.rounding import TOLERANCE
+from s2s_onnx.verification.verify import compare, verify
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import ModelFileError, UnsupportedError
 from s2s_toolkit.registry import Registry
@@ -265,3 +267,27 @@ def test_example_of_the_page_runs(
     (example,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     exec(compile(example, str(PAGE), "exec"), {})
     assert capsys.readouterr().out.startswith("the same text for 64 sources; ")
+
+
+def test_rounding_that_grows_is_no_disagreement(
+    make_run: Callable[..., Run], registry: Registry, tmp_path: Path
+) -> None:
+    """Large weights: 32 bits are further from exact arithmetic than the tolerance, in the model as in the file."""
+    sides = {"source_symbols": [chr(97 + n) for n in range(60)], "target_symbols": [f"w{n}" for n in range(70)]}
+    model = {
+        "embedding_size": 40,
+        "encoder": {"name": "gru", "size": 40},
+        "attention": {"name": "general"},
+        "decoder": {"name": "luong", "cell": "lstm", "size": 72, "readout_size": 64, "num_layers": 2},
+    }
+    run = make_run(tmp_path / "run", model=model, **sides)
+    path = tmp_path / "model.onnx"
+    OnnxExporter().export(run, path, registry, framework="", strategy="greedy", options={})
+    report = compare(path, run, registry)
+    assert TOLERANCE < report.differences["logits"].greatest < 20 * TOLERANCE
+    assert not report.disagreement
+    changed = load_checkpoint(run.checkpoint_path("best")).weights
+    changed["decoder.readout.bias"] = changed["decoder.readout.bias"] + np.float32(0.01)
+    save_checkpoint(run.checkpoint_path("best"), changed)
+    with pytest.raises(DisagreementError, match="logits differ by"):
+        verify(path, run, registry)

@@ -15,7 +15,7 @@ from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, open_run
 
 if TYPE_CHECKING:
-    from s2s_onnx.verification.verify import Verification
+    from s2s_onnx.verification.report import Verification
 
 COLUMNS = ("quantity", "compared", "difference", "where")
 
