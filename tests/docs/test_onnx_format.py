@@ -102,7 +102,7 @@ def test_examples_run(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "model.onnx").write_bytes(files().read_bytes())
-    (tmp_path / "steps").symlink_to(files(form="steps"))
+    (tmp_path / "steps.onnx").symlink_to(files(form="steps"))
     monkeypatch.chdir(tmp_path)
     printed = []
     for _, code in examples(PAGE):
