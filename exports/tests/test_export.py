@@ -32,7 +32,7 @@ def export(run: Run, path: Path, registry: Registry, strategy: str = "", **optio
 def test_export_writes_a_verified_file(run: Run, registry: Registry, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     report = export(run, path, registry)
-    assert report.startswith("verified against numpy: the same text for 64 sources; greatest difference of memory ")
+    assert report.startswith("verified against numpy: the same text for 64 sources; greatest difference ")
     assert [entry.name for entry in tmp_path.iterdir()] == ["model.onnx"]
     assert Translator(path).metadata["verification"]["sources"] == 64
     assert len(open_translator(path, registry)(["abc"])) == 1

@@ -57,8 +57,9 @@ class Verification:
     def __str__(self) -> str:
         share = "" if self.num_same == self.num_sources else f"{self.num_same:,} of "
         ties = f", ties for {self.num_ties:,}" if self.num_ties else ""
-        greatest = ", ".join(f"{words(name)} {found.greatest:.1e}" for name, found in self.differences.items())
-        return f"the same text for {share}{self.num_sources:,} sources{ties}; greatest difference of {greatest}"
+        name, worst = max(self.differences.items(), key=lambda item: item[1].greatest)
+        text = f"the same text for {share}{self.num_sources:,} sources{ties}"
+        return f"{text}; greatest difference {worst.greatest:.1e}, of {words(name)}"
 
 
 def words(name: str) -> str:
