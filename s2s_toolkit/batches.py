@@ -43,14 +43,14 @@ class Batch:
 
 def source_arrays(sources: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
     """Ids with EOS, padded (B, S), and lengths with EOS (B,), of sources without it."""
-    return _padded([(*source, EOS) for source in sources])
+    return padded([(*source, EOS) for source in sources])
 
 
 def make_batch(examples: Sequence[Example]) -> Batch:
     """One batch of the examples in the order given."""
     source_ids, source_lengths = source_arrays([source for source, _ in examples])
-    target_in, _ = _padded([(BOS, *target) for _, target in examples])
-    target_out, target_lengths = _padded([(*target, EOS) for _, target in examples])
+    target_in, _ = padded([(BOS, *target) for _, target in examples])
+    target_out, target_lengths = padded([(*target, EOS) for _, target in examples])
     target_mask = np.arange(target_out.shape[1]) < target_lengths[:, None]  # (B, T)
     return Batch(source_ids, source_lengths, target_in, target_out, target_mask)
 
@@ -107,7 +107,7 @@ def _chosen(examples: Sequence[Example], positions: np.ndarray) -> Batch:
     return make_batch([examples[position] for position in positions])
 
 
-def _padded(rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+def padded(rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
     """Rows of ids as one array (B, L), and their lengths (B,)."""
     lengths = np.array([len(row) for row in rows], np.int64)
     ids = np.full((len(rows), lengths.max(initial=0)), PAD, np.int64)

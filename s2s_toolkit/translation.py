@@ -1,8 +1,11 @@
-"""What translating gives, whether a framework or an exported file did it. Imports numpy and nothing else."""
+"""What translating gives, whether a framework or an exported file did it. Imports numpy and no other package."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from s2s_toolkit.strategies.contract import IMPOSSIBLE
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,17 @@ class Translation:
             "alignment": None if self.alignment is None else list(self.alignment),
             "alternatives": [alternative.as_dict() for alternative in self.alternatives],
         }
+
+
+def best_first(scores: np.ndarray, result: Callable[[int], Translation]) -> Translation:
+    """The best result for a source, which holds the others; a search may have found fewer than there is room for.
+
+    Args:
+        scores: Of the results, best first (N,).
+        result: Makes the result of a number.
+    """
+    best, *others = (result(number) for number in range(len(scores)) if not number or scores[number] > IMPOSSIBLE)
+    return replace(best, alternatives=tuple(others))
 
 
 def _rounded(array: np.ndarray | None) -> list[object] | None:

@@ -1,19 +1,18 @@
 """Translate text with a model of any framework; `s2s_onnx.Translator` does the same with an exported file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from itertools import zip_longest
 
 import numpy as np
 
-from s2s_toolkit.batches import length_groups, source_arrays
+from s2s_toolkit.batches import length_groups, padded, source_arrays
 from s2s_toolkit.contracts import Stepper
 from s2s_toolkit.errors import DataError
 from s2s_toolkit.search import Hypotheses, search, typed_settings
-from s2s_toolkit.strategies.contract import IMPOSSIBLE, DecodingStrategy
-from s2s_toolkit.symbols import EOS, PAD, SPECIAL
+from s2s_toolkit.strategies.contract import DecodingStrategy
+from s2s_toolkit.strategies.lengths import require_room
+from s2s_toolkit.symbols import EOS, SPECIAL
 from s2s_toolkit.text import TextSide
-from s2s_toolkit.translation import Translation
+from s2s_toolkit.translation import Translation, best_first
 
 
 class Translator:
@@ -53,7 +52,7 @@ class Translator:
         results: dict[int, Translation] = {}
         for numbers in length_groups([len(source) for source in sources], batch_size=self.batch_size):
             source_ids, source_lengths = source_arrays([sources[number] for number in numbers])
-            prefix_ids = _padded([begun[number] for number in numbers])
+            prefix_ids, _ = padded([begun[number] for number in numbers])
             found = search(self.stepper, self.strategy, source_ids, source_lengths, self.settings, prefix_ids)
             for row, number in enumerate(numbers):
                 results[number] = self._translation(found, row, texts[number])
@@ -64,20 +63,15 @@ class Translator:
         if isinstance(prefixes, str) or len(prefixes) not in (0, count):
             given = f"the one text {prefixes!r}" if isinstance(prefixes, str) else len(prefixes)
             raise DataError(f"expected a prefix for each of {count} texts, or none at all; given {given}")
-        room = int(typed_settings(self.strategy, self.settings)["max_length"]) - 1
+        max_length = int(typed_settings(self.strategy, self.settings)["max_length"])
         begun = [self.target.encode(prefix) for prefix in prefixes] or [[] for _ in range(count)]
         for prefix, ids in zip(prefixes, begun, strict=False):
-            if len(ids) > room:
-                raise DataError(
-                    f"prefix {prefix!r} has {len(ids)} symbols, and max_length = {room + 1} leaves room for {room}"
-                )
+            require_room(prefix, len(ids), max_length)
         return begun
 
     def _translation(self, found: Hypotheses, row: int, text: str) -> Translation:
         source_symbols = (*self.source.split(text), SPECIAL[EOS])
-        possible = [n for n, score in enumerate(found.scores[row]) if not n or score > IMPOSSIBLE]
-        best, *others = (self._result(found, row, result, source_symbols) for result in possible)
-        return replace(best, alternatives=tuple(others))
+        return best_first(found.scores[row], lambda number: self._result(found, row, number, source_symbols))
 
     def _result(self, found: Hypotheses, row: int, result: int, source_symbols: tuple[str, ...]) -> Translation:
         length = found.lengths[row, result]
@@ -93,9 +87,3 @@ class Translator:
             attention=np.asarray(found.attention[row, result, :steps, : len(source_symbols)]),
             alignment=tuple(found.alignment[row, result, :steps].tolist()),
         )
-
-
-def _padded(prefixes: Sequence[Sequence[int]]) -> np.ndarray:
-    """Ids of prefixes as one array (B, P), PAD after each one's end."""
-    columns = [*zip_longest(*prefixes, fillvalue=PAD)]
-    return np.array(columns, np.int64).reshape(-1, len(prefixes)).T

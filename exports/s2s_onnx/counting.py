@@ -46,12 +46,3 @@ class SourceSymbols:
                     "Python, give Translator another max_source_length"
                 )
         return counts
-
-
-def require_room(prefixes: Sequence[str], counter: SymbolCounter, max_length: int) -> None:
-    """DataError unless a target may have one symbol more than its prefix."""
-    for prefix in prefixes:
-        if (count := counter(prefix)) > max_length - 1:
-            raise DataError(
-                f"prefix {prefix!r} has {count} symbols, and max_length = {max_length} leaves room for {max_length - 1}"
-            )

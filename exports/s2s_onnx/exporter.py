@@ -16,6 +16,7 @@ from s2s_onnx.choices import (
     Settings,
 )
 from s2s_onnx.session import Device
+from s2s_onnx.sides import tokenizers_of
 from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import ConfigError, UnsupportedError
 from s2s_toolkit.exporter import TextTranslator
@@ -94,4 +95,4 @@ class OnnxExporter:
             from s2s_onnx.manifest import open_steps
 
             return open_steps(path, registry, settings, device=device)
-        return Translator(path, settings, device=device, make_tokenizer=lambda name: registry.load("tokenizer", name)())
+        return Translator(path, settings, device=device, make_tokenizer=tokenizers_of(registry))

@@ -1,12 +1,14 @@
 """Is a smaller file good enough? Its metric on real data, beside that of the same file in 32 bits."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from s2s_onnx.beside import size_with_beside
 from s2s_onnx.choices import Gate
+from s2s_onnx.sides import tokenizers_of
 from s2s_onnx.translator import Translator
 from s2s_toolkit.corpus import Pair, read_pairs
 from s2s_toolkit.errors import S2SError
@@ -66,15 +68,16 @@ def chosen_for(gate: Gate, run: Run, registry: Registry) -> tuple[Metric, list[P
     return metric, list(read_pairs(gate.dev or run.config.data.dev))
 
 
-def compare(before: Path, after: Path, run: Run, registry: Registry, gate: Gate) -> Comparison:
+def compare(
+    before: Path, after: Path, metric: Metric, pairs: Sequence[Pair], gate: Gate, registry: Registry
+) -> Comparison:
     """Measure two files; S2SError if the second is worse than the gate allows."""
-    metric, pairs = chosen_for(gate, run, registry)
 
     def measured(path: Path) -> Evaluation:
         translator = Translator(
             path,
             max_source_length=sys.maxsize,  # evaluating takes every pair
-            make_tokenizer=lambda name: registry.load("tokenizer", name)(),
+            make_tokenizer=tokenizers_of(registry),
         )
         return evaluate(translator, pairs, [metric], registry)
 

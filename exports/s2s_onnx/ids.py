@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from s2s_onnx.sides import MakeTokenizer, text_sides
-from s2s_onnx.translations import Found, best_first, per_symbol
+from s2s_onnx.translations import Found, per_symbol
+from s2s_toolkit.batches import padded
 from s2s_toolkit.symbols import EOS, SPECIAL
-from s2s_toolkit.translation import Translation
+from s2s_toolkit.translation import Translation, best_first
 
 
 class IdsReader:
@@ -27,7 +28,7 @@ class IdsReader:
 
     def feed(self, texts: Sequence[str], prefixes: Sequence[str]) -> dict[str, np.ndarray]:
         sources, begun = map(self.source.encode, texts), map(self.target.encode, prefixes)
-        return {"source_ids": padded([*sources]), "prefix_ids": padded([*begun])}
+        return {"source_ids": padded([*sources])[0], "prefix_ids": padded([*begun])[0]}
 
     def translation(self, found: Found, row: int, text: str) -> Translation:
         source_symbols = (*self.source.split(text), SPECIAL[EOS])
@@ -44,12 +45,4 @@ class IdsReader:
                 **per_symbol(found, row, number, len(symbols), len(source_symbols)),
             )
 
-        return best_first(found, row, result)
-
-
-def padded(rows: Sequence[Sequence[int]]) -> np.ndarray:
-    """Ids as one array, PAD after each row's end."""
-    padded = np.zeros((len(rows), max(map(len, rows), default=0)), np.int64)
-    for array, row in zip(padded, rows, strict=True):
-        array[: len(row)] = row
-    return padded
+        return best_first(found["scores"][row], result)

@@ -7,7 +7,7 @@ from typing import Any
 
 from s2s_onnx.seal import file_digest
 from s2s_onnx.session import Device
-from s2s_onnx.sides import text_sides
+from s2s_onnx.sides import text_sides, tokenizers_of
 from s2s_onnx.stepper import OnnxStepper
 from s2s_toolkit.errors import ModelFileError
 from s2s_toolkit.loading import make_strategy
@@ -59,10 +59,21 @@ def open_steps(
 ) -> Translator:
     """A translator that decodes with the toolkit's own loop; `settings` overlay the manifest's."""
     manifest = read_manifest(folder)
-    sides = text_sides(manifest, str(folder), lambda name: registry.load("tokenizer", name)())
-    strategy = make_strategy(manifest["strategy"], manifest["fixed"], registry)
     stepper = OnnxStepper(folder, manifest, device=device)
-    return Translator(stepper, *sides, strategy, {**manifest["settings"], **settings})
+    return stepping_translator(stepper, manifest, str(folder), registry, settings)
+
+
+def stepping_translator(
+    stepper: OnnxStepper,
+    manifest: Mapping[str, Any],
+    where: str,
+    registry: Registry,
+    settings: Mapping[str, int | float] | None = None,
+) -> Translator:
+    """As `open_steps`, of what is open already; `where` names the folder in errors."""
+    sides = text_sides(manifest, where, tokenizers_of(registry))
+    strategy = make_strategy(manifest["strategy"], manifest["fixed"], registry)
+    return Translator(stepper, *sides, strategy, {**manifest["settings"], **(settings or {})})
 
 
 def _check_file(folder: Path, entry: Any) -> None:

@@ -27,13 +27,19 @@ def open_session(path: Path, num_threads: int = 0, device: Device = "auto") -> o
         raise ModelFileError(f"there is no model file {path}")
     check_seal(path)
     check_beside(path)
-    used, options = providers(device), onnxruntime.SessionOptions()
+    used, options = providers(device), quiet_options()
     options.intra_op_num_threads = num_threads
-    options.log_severity_level = ERRORS_ONLY  # it would warn of each setting, an input with a default
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=used)
     except Exception as error:  # onnxruntime's own classes share no base but Exception
         raise ModelFileError(f"{path} is no ONNX model that onnxruntime can open: {first_line(error)}") from error
+
+
+def quiet_options() -> onnxruntime.SessionOptions:
+    """Options of a session that does not warn of each setting, an input with a default."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = ERRORS_ONLY
+    return options
 
 
 def providers(device: Device) -> list[str]:

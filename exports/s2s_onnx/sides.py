@@ -5,6 +5,7 @@ from typing import Any
 
 from s2s_toolkit.errors import ModelFileError, UnsupportedError
 from s2s_toolkit.normalization import Normalization
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import Characters, Separator, Tokenizer, Words
 from s2s_toolkit.vocabulary import Vocabulary
@@ -12,6 +13,16 @@ from s2s_toolkit.vocabulary import Vocabulary
 MakeTokenizer = Callable[[str], Tokenizer]
 """Makes a tokenizer by its name."""
 BUILT_IN: Mapping[str, type[Tokenizer]] = {"characters": Characters, "words": Words, "separator": Separator}
+
+
+def tokenizers_of(registry: Registry) -> MakeTokenizer:
+    """Makes what a registry has."""
+
+    def make(name: str) -> Tokenizer:
+        tokenizer: Tokenizer = registry.load("tokenizer", name)()
+        return tokenizer
+
+    return make
 
 
 def text_sides(

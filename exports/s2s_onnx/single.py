@@ -1,15 +1,14 @@
 """The whole model as one file: made, measured against the model it comes from, and only then given its name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import onnx
 
 from s2s_onnx.beside import beside_of
-from s2s_onnx.choices import Choices, Gate
+from s2s_onnx.choices import Choices, Gate, Precision
 from s2s_onnx.describing import describe
 from s2s_onnx.gate import Comparison, chosen_for, compare
 from s2s_onnx.graph.assembly import assemble
@@ -17,12 +16,14 @@ from s2s_onnx.graph.interface import IdsInterface, Interface, TextInterface
 from s2s_onnx.graph.opset import declare
 from s2s_onnx.graph.parts import PartGraphs, part_graphs
 from s2s_onnx.storage.store import store
-from s2s_onnx.storage.writing import is_large, move_out, write_model
-from s2s_onnx.verification.cases import dev_cases, sample_cases
+from s2s_onnx.storage.writing import place_weights, write_model
+from s2s_onnx.verification.cases import Case, dev_cases, random_cases
 from s2s_onnx.verification.verify import NUM_PAIRS, verify
+from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.files import atomic_files
 from s2s_toolkit.loading import Decoding, load_weights, plan_of
+from s2s_toolkit.metrics import Metric
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 from s2s_toolkit.search import typed_settings
@@ -49,57 +50,62 @@ class SingleFile:
 
     def write(self, path: Path, framework: str) -> str:
         """Write the file; one line that says what was verified and measured."""
-        if self.gate:
-            chosen_for(self.gate, self.run, self.registry)
+        measured = chosen_for(self.gate, self.run, self.registry) if self.gate else None
         weights = load_weights(self.run, self.registry, framework)
         parts = part_graphs(
             plan_of(self.run), weights, self.registry, self.run.config.framework, copies=self.decoding.strategy.rows
         )
         open_model = self.assembled(parts)
-        sources = [case.pair.source for case in sample_cases(self.run, NUM_PAIRS)]
-        model = store(open_model, parts.weights, self.choices.precision, self._feeds(sources))
+        given = dev_cases(self.run, NUM_PAIRS)
+        model = self._stored(open_model, parts, self.choices.precision, given)
         metadata = describe(self.run, self.decoding, self.choices)
         old = beside_of(path) if path.is_file() else None
         with atomic_files(path) as temporary:
-            self._move_out(model, metadata, temporary)
-            self._write(model, metadata, temporary)
-            report = verify(temporary, self.run, self.registry, framework=framework)
+            place_weights(model, metadata, temporary, beside=self.choices.external_data)
+            write_model(model, metadata, temporary)
+            pairs = [case.pair for case in given]
+            report = verify(temporary, self.run, self.registry, framework=framework, pairs=pairs)
             metadata["verification"] = report.as_dict()
             told = [f"verified against {framework}: {report}"]
-            if not dev_cases(self.run, 1):
+            if not given:
                 told.append("the dev pairs can't be read, so all sources were random")
             if "external_data" in metadata:
                 beside = temporary.with_name(metadata["external_data"]["file"])
                 told.insert(0, f"its weights are in {beside.name}, {beside.stat().st_size / 1e6:,.2f} MB")
-            if self.gate:
-                comparison = self._compare(store(open_model, parts.weights), temporary, self.gate)
+            if self.gate and measured:
+                whole = self._stored(open_model, parts, "fp32", ())
+                comparison = self._compare(whole, temporary, self.gate, *measured)
                 metadata["comparison"] = comparison.as_dict()
                 told.append(str(comparison))
-            self._write(model, metadata, temporary)
+            write_model(model, metadata, temporary)
         if old and old.name != metadata.get("external_data", {}).get("file"):
             old.unlink(missing_ok=True)
         return "; ".join(told)
 
-    def _move_out(self, model: onnx.ModelProto, metadata: dict[str, Any], path: Path) -> None:
-        """Put the weights beside the file where they have to be or are wanted there."""
-        if self.choices.external_data or is_large(model):
-            metadata["external_data"] = move_out(model, path)
-
-    def _write(self, model: onnx.ModelProto, metadata: dict[str, Any], path: Path) -> None:
+    def _stored(
+        self, open_model: onnx.ModelProto, parts: PartGraphs, precision: Precision, given: Sequence[Case]
+    ) -> onnx.ModelProto:
+        """The model with its weights, as the operator set that was chosen."""
+        model = store(open_model, parts.weights, precision, self._feeds(given))
         declare(model, self.choices.opset)
-        write_model(model, metadata, path)
+        return model
 
-    def _feeds(self, sources: Sequence[str]) -> list[dict[str, np.ndarray]]:
+    def _feeds(self, given: Sequence[Case]) -> Iterator[dict[str, np.ndarray]]:
+        """Sources of dev pairs and random ones as inputs, made when they are asked for."""
+        sources = [case.pair.source for case in (*given, *random_cases(self.run, NUM_PAIRS))]
         typed = typed_settings(self.decoding.strategy, self.decoding.settings)
-        return [{**self.interface.optional, **typed, **feed} for feed in self.interface.feeds(sources)]
+        for feed in self.interface.feeds(sources):
+            yield {**self.interface.optional, **typed, **feed}
 
-    def _compare(self, whole: onnx.ModelProto, path: Path, gate: Gate) -> Comparison:
+    def _compare(
+        self, whole: onnx.ModelProto, path: Path, gate: Gate, metric: Metric, pairs: Sequence[Pair]
+    ) -> Comparison:
         """Compare the file with one whose weights are as they were trained."""
         with TemporaryDirectory() as folder:
             before, metadata = Path(folder) / "fp32.onnx", describe(self.run, self.decoding, self.choices)
-            self._move_out(whole, metadata, before)
-            self._write(whole, metadata, before)
-            return compare(before, path, self.run, self.registry, gate)
+            place_weights(whole, metadata, before, beside=self.choices.external_data)
+            write_model(whole, metadata, before)
+            return compare(before, path, metric, pairs, gate, self.registry)
 
     def assembled(self, parts: PartGraphs) -> onnx.ModelProto:
         """The graph, its weights still inputs."""

@@ -1,5 +1,6 @@
 """The steps form: encoder and decoder step as files of their own, with a manifest, for an app that has its own loop."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from s2s_onnx.manifest import MANIFEST, encode_manifest, read_manifest
 from s2s_onnx.seal import file_digest
 from s2s_onnx.storage.slicing import split_slices
 from s2s_onnx.storage.store import store
-from s2s_onnx.storage.writing import is_large, move_out, write_model
+from s2s_onnx.storage.writing import place_weights, write_model
 from s2s_onnx.verification.verify import verify
 from s2s_toolkit.errors import ConfigError, S2SError
 from s2s_toolkit.files import atomic_folder
@@ -37,7 +38,7 @@ class StepFiles:
         if refused := [option for option, is_given in given.items() if is_given]:
             raise ConfigError(f"--form steps takes no {refused[0]}; leave it out, or use --form single")
         self.run, self.registry, self.decoding = run, registry, decoding
-        self.choices = Choices(**{**vars(choices), "input": "ids"})
+        self.choices = replace(choices, input="ids")
 
     def write(self, path: Path, framework: str) -> str:
         """Write the folder; one line that says what was verified."""
@@ -68,8 +69,7 @@ class StepFiles:
         model = store(open_model, weights, self.choices.precision)
         declare(model, self.choices.opset)
         metadata: dict[str, Any] = {"part": path.stem}
-        if self.choices.external_data or is_large(model):
-            metadata["external_data"] = move_out(model, path)
+        place_weights(model, metadata, path, beside=self.choices.external_data)
         write_model(model, metadata, path)
         return {"name": path.name, "sha256": file_digest(path)}
 

@@ -1,13 +1,11 @@
 """From what a graph gives to translations."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from s2s_toolkit.strategies.contract import IMPOSSIBLE
-from s2s_toolkit.translation import Translation
+from s2s_toolkit.translation import Translation, best_first
 
 Found = Mapping[str, np.ndarray]
 """Outputs by name: B sources, N results for each, T steps, S source symbols; some may have been left out."""
@@ -16,14 +14,7 @@ Found = Mapping[str, np.ndarray]
 def text_translation(found: Found, row: int) -> Translation:
     """The results for one source of a graph that writes text."""
     source_symbols = tuple(filter(None, found["source_symbols"][row])) if "source_symbols" in found else ()
-    return best_first(found, row, lambda number: _text_result(found, row, number, source_symbols))
-
-
-def best_first(found: Found, row: int, result: Callable[[int], Translation]) -> Translation:
-    """The best result, which holds the others; a search may have found fewer than there is room for."""
-    scores = found["scores"][row]
-    best, *others = (result(number) for number in range(len(scores)) if not number or scores[number] > IMPOSSIBLE)
-    return replace(best, alternatives=tuple(others))
+    return best_first(found["scores"][row], lambda number: _text_result(found, row, number, source_symbols))
 
 
 def _text_result(found: Found, row: int, number: int, source_symbols: tuple[str, ...]) -> Translation:

@@ -6,13 +6,14 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from s2s_onnx.counting import SourceSymbols, SymbolCounter, require_room
+from s2s_onnx.counting import SourceSymbols, SymbolCounter
 from s2s_onnx.metadata import decode_metadata
 from s2s_onnx.session import Device, first_line, open_session
 from s2s_onnx.settings import Settings
 from s2s_onnx.translations import Found, text_translation
 from s2s_toolkit.batches import length_groups
 from s2s_toolkit.errors import DataError, ModelFileError
+from s2s_toolkit.strategies.lengths import require_room
 from s2s_toolkit.translation import Translation
 
 
@@ -46,6 +47,8 @@ class Translator:
     Attributes:
         metadata: What the file says of itself.
         defaults: Name -> default of each setting.
+        settings: Name -> what a call has unless it says otherwise, as graph inputs.
+        reader: What stands between texts and the graph.
     """
 
     def __init__(
@@ -65,11 +68,11 @@ class Translator:
         self.defaults: dict[str, int | float] = self.metadata["settings"]
         self._symbols = SourceSymbols(self.metadata, max_source_length)
         self._target_symbols = SymbolCounter(self.metadata["target_separators"])
-        self._reader = self._make_reader(make_tokenizer)
+        self.reader = self._make_reader(make_tokenizer)
         self._check_graph()
         self._known = Settings(str(path), self.metadata["strategy"], self.defaults, self.metadata["fixed"])
-        self._settings = self._known.checked(self.defaults)
-        self._settings |= self._known.checked(settings or {}, self._settings)
+        self.settings = self._known.checked(self.defaults)
+        self.settings |= self._known.checked(settings or {}, self.settings)
 
     def __call__(
         self, texts: Sequence[str], prefixes: Sequence[str] = (), **settings: int | float
@@ -90,18 +93,19 @@ class Translator:
         _check_texts(prefixes, "prefix")
         if prefixes and len(prefixes) != len(texts):
             raise DataError(f"expected a prefix for each of {len(texts)} texts, or none at all; given {len(prefixes)}")
-        chosen = self._settings | self._known.checked(settings, self._settings)
-        require_room(prefixes, self._target_symbols, int(chosen["max_length"]))
+        chosen = self.settings | self._known.checked(settings, self.settings)
+        for prefix in prefixes:
+            require_room(prefix, self._target_symbols(prefix), int(chosen["max_length"]))
         results: dict[int, Translation] = {}
         for numbers in length_groups(self._symbols.count(texts), batch_size=self.batch_size):
             batch = [texts[number] for number in numbers]
             found = self._run(batch, [prefixes[number] for number in numbers] if prefixes else [""], chosen)
             for row, number in enumerate(numbers):
-                results[number] = self._reader.translation(found, row, texts[number])
+                results[number] = self.reader.translation(found, row, texts[number])
         return [results[number] for number in range(len(texts))]
 
     def _run(self, texts: list[str], prefixes: list[str], settings: dict[str, np.ndarray]) -> Found:
-        feed = self._reader.feed(texts, prefixes) | settings
+        feed = self.reader.feed(texts, prefixes) | settings
         try:
             outputs = self.session.run(self._outputs, feed)
         except Exception as error:  # onnxruntime's own classes share no base but Exception
@@ -119,8 +123,8 @@ class Translator:
         """The outputs that are asked for are those of the file that a translation is made of."""
         given = {value.name for value in self.session.get_outputs()}
         taken = {value.name for value in (*self.session.get_inputs(), *self.session.get_overridable_initializers())}
-        self._outputs = [name for name in self._reader.outputs if name in given]
-        needed = {"scores", *self._reader.feed([], [""]), *self.defaults}
+        self._outputs = [name for name in self.reader.outputs if name in given]
+        needed = {"scores", *self.reader.feed([], [""]), *self.defaults}
         if missing := sorted(needed - given - taken):
             raise ModelFileError(f"{self.path} is damaged: its graph has no {missing[0]!r}; export it again")
 

@@ -9,7 +9,7 @@ import pytest
 
 from s2s_onnx.choices import Gate
 from s2s_onnx.exporter import OnnxExporter
-from s2s_onnx.gate import compare
+from s2s_onnx.gate import Comparison, chosen_for, compare
 from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import DataError, S2SError, UnknownComponentError
 from s2s_toolkit.loading import load_translator
@@ -30,6 +30,10 @@ def own(run: Run, registry: Registry, tmp_path_factory: pytest.TempPathFactory) 
 def pairs(path: Path, targets: Sequence[str], sources: Sequence[str] = SOURCES) -> Path:
     path.write_text("".join(f"{one}\t{other}\n" for one, other in zip(sources, targets, strict=True)), encoding="utf-8")
     return path
+
+
+def measured(before: Path, after: Path, run: Run, registry: Registry, gate: Gate) -> Comparison:
+    return compare(before, after, *chosen_for(gate, run, registry), gate, registry)
 
 
 def export(run: Run, path: Path, registry: Registry, **choices: Any) -> str:
@@ -76,11 +80,11 @@ def test_a_worse_file_is_refused_whether_higher_is_better_or_not(
 ) -> None:
     good = exported("greedy")
     with pytest.raises(S2SError, match=r"worse by \d+\.\d\d, more than max_drop = 1; nothing was written$"):
-        compare(good, worse, run, registry, Gate(1.0, metric, own))
-    found = compare(worse, good, run, registry, Gate(0.0, metric, own))
+        measured(good, worse, run, registry, Gate(1.0, metric, own))
+    found = measured(worse, good, run, registry, Gate(0.0, metric, own))
     assert found.drop < 0
     assert sign * (found.after - found.before) == pytest.approx(found.drop)
-    assert compare(good, worse, run, registry, Gate(-found.drop, metric, own)).drop == pytest.approx(-found.drop)
+    assert measured(good, worse, run, registry, Gate(-found.drop, metric, own)).drop == pytest.approx(-found.drop)
 
 
 def test_what_is_not_good_enough_is_not_written(wide_run: Run, registry: Registry, tmp_path: Path) -> None:

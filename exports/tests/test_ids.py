@@ -11,10 +11,11 @@ import pytest
 
 from s2s_onnx.exporter import OnnxExporter
 from s2s_onnx.graph.interface import FOUND
-from s2s_onnx.ids import IdsReader, padded
+from s2s_onnx.ids import IdsReader
 from s2s_onnx.metadata import KEY
 from s2s_onnx.seal import sealed
 from s2s_onnx.translator import Translator
+from s2s_toolkit.batches import padded
 from s2s_toolkit.errors import ModelFileError, UnsupportedError
 from s2s_toolkit.exporter import open_translator
 from s2s_toolkit.registry import Registry
@@ -82,9 +83,9 @@ def assert_rows_alike(found: dict[str, np.ndarray], row: int, alone: dict[str, n
 def test_padding_changes_nothing(run_ids: Callable[..., dict[str, np.ndarray]]) -> None:
     """Sources of length 0, 1 and the longest, whose EOS needs a place beyond all that was given."""
     sources = [[], [4], [5, 6, 7, 8, 9, 4]]
-    found = run_ids(source_ids=padded(sources))
+    found = run_ids(source_ids=padded(sources)[0])
     assert found["attention"].shape[3] == 7
-    wider = run_ids(source_ids=np.pad(padded(sources), ((0, 0), (0, 3))))
+    wider = run_ids(source_ids=np.pad(padded(sources)[0], ((0, 0), (0, 3))))
     for row, source in enumerate(sources):
         alone = run_ids(source_ids=np.array([source], np.int64))
         assert alone["attention"].shape[3] == len(source) + 1
@@ -93,15 +94,15 @@ def test_padding_changes_nothing(run_ids: Callable[..., dict[str, np.ndarray]]) 
 
 
 def test_one_prefix_serves_all_sources(run_ids: Callable[..., dict[str, np.ndarray]]) -> None:
-    sources = padded([[4, 5], [6], []])
+    sources, _ = padded([[4, 5], [6], []])
     one, each = (run_ids(source_ids=sources, prefix_ids=np.tile([[6, 4]], (rows, 1))) for rows in (1, 3))
     np.testing.assert_array_equal(one["ids"], each["ids"])
     assert (one["ids"][:, :, :2] == [6, 4]).all()
 
 
 def test_prefixes_of_different_lengths_are_padded(run_ids: Callable[..., dict[str, np.ndarray]]) -> None:
-    sources, prefixes = padded([[4, 5], [6], []]), [[6, 4, 9], [], [8]]
-    found = run_ids(source_ids=sources, prefix_ids=padded(prefixes))
+    sources, prefixes = padded([[4, 5], [6], []])[0], [[6, 4, 9], [], [8]]
+    found = run_ids(source_ids=sources, prefix_ids=padded(prefixes)[0])
     for row, prefix in enumerate(prefixes):
         assert (found["ids"][row, :, : len(prefix)] == prefix).all()
     free = run_ids(source_ids=sources)
@@ -109,17 +110,17 @@ def test_prefixes_of_different_lengths_are_padded(run_ids: Callable[..., dict[st
 
 
 def test_ids_come_without_the_end(run_ids: Callable[..., dict[str, np.ndarray]]) -> None:
-    found = run_ids(source_ids=padded([[4, 5], [6], []]))
+    found = run_ids(source_ids=padded([[4, 5], [6], []])[0])
     assert not (found["ids"] == EOS).any()
     after = np.arange(found["ids"].shape[2]) >= found["lengths"][..., None]
     assert ((found["ids"] == PAD) == after).all()
 
 
 def test_rows_become_one_array() -> None:
-    np.testing.assert_array_equal(padded([[4, 5], [], [6]]), [[4, 5], [0, 0], [6, 0]])
-    assert padded([[], []]).shape == (2, 0)
-    assert padded([]).shape == (0, 0)
-    assert padded([[4]]).dtype == np.int64
+    np.testing.assert_array_equal(padded([[4, 5], [], [6]])[0], [[4, 5], [0, 0], [6, 0]])
+    assert padded([[], []])[0].shape == (2, 0)
+    assert padded([])[0].shape == (0, 0)
+    assert padded([[4]])[0].dtype == np.int64
 
 
 class Halves:

@@ -1,7 +1,6 @@
 """What the probed copy of a file shows is what the model computes, and its own outputs stay what they are."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +28,9 @@ STRATEGIES = {"greedy": {}, "beam": {"beam_size": 3, "n_best": 2}, "sample": {"n
 def test_given_targets_are_followed_by_the_first_row(
     exported: Callable[..., Path], run: Run, registry: Registry, strategy: str
 ) -> None:
-    model, load = load_model(run, registry, "numpy"), partial(registry.load, "tokenizer")
+    model = load_model(run, registry, "numpy")
     batch = make_batch([(run.source.encode(pair.source), run.target.encode(pair.target)) for pair in PAIRS])
-    found = ProbedFile(Translator(exported(strategy, **STRATEGIES[strategy])), load)(PAIRS, batch)
+    found = ProbedFile(Translator(exported(strategy, **STRATEGIES[strategy])))(PAIRS, batch)
     logits, attention = model.teacher_forced(batch)
     np.testing.assert_allclose(found.memory, model.encode(batch.source_ids, batch.source_lengths), atol=1e-5)
     real, symbols = batch.target_mask, [1, *range(3, logits.shape[-1])]  # a file rules out PAD and BOS

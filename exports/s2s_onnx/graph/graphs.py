@@ -20,8 +20,21 @@ def subgraphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
             yield attribute.g
 
 
+def body_of(loop: onnx.NodeProto) -> onnx.GraphProto:
+    """The one graph that a `Loop` holds."""
+    (body,) = subgraphs(loop)
+    return body
+
+
 def replace_nodes(graph: onnx.GraphProto, nodes: Sequence[onnx.NodeProto]) -> None:
     """Give a graph other nodes, in this order."""
     nodes = list(nodes)
     del graph.node[:]
     graph.node.extend(nodes)
+
+
+def replace_inputs(graph: onnx.GraphProto, inputs: Sequence[onnx.ValueInfoProto]) -> None:
+    """Give a graph other inputs, in this order."""
+    inputs = list(inputs)
+    del graph.input[:]
+    graph.input.extend(inputs)

@@ -5,16 +5,17 @@ spox puts a node into the innermost graph that uses it, so what only the loop us
 
 import onnx
 
+from s2s_onnx.graph.graphs import body_of, replace_nodes, subgraphs
+
 
 def hoist(graph: onnx.GraphProto) -> None:
     """Put before each `Loop` of a graph the nodes of its body that read only what lies outside of it, and constants."""
     nodes: list[onnx.NodeProto] = []
     for node in graph.node:
         if node.op_type == "Loop":
-            nodes += _taken_out(node.attribute[0].g)
+            nodes += _taken_out(body_of(node))
         nodes.append(node)
-    del graph.node[:]
-    graph.node.extend(nodes)
+    replace_nodes(graph, nodes)
 
 
 def _taken_out(body: onnx.GraphProto) -> list[onnx.NodeProto]:
@@ -39,7 +40,7 @@ def _moved(body: onnx.GraphProto) -> list[int]:
     moved: set[int] = set()
     for number, node in enumerate(body.node):
         read = set(filter(None, node.input))
-        has_subgraph = any(attribute.type == onnx.AttributeProto.GRAPH for attribute in node.attribute)
+        has_subgraph = any(subgraphs(node))
         if read <= constants.keys() or read & inside or has_subgraph or results & set(node.output):
             inside.update(set(node.output) - constants.keys())
         else:

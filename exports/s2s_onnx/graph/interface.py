@@ -8,9 +8,9 @@ from spox import Tensor, Var, argument, inline
 
 from s2s_onnx.graph.array import OnnxArray
 from s2s_onnx.graph.namespace import OnnxNamespace
-from s2s_onnx.ids import padded
 from s2s_onnx.text import prefix_graph, reading_graph, writing_graph
 from s2s_toolkit.arrays import Namespace
+from s2s_toolkit.batches import padded
 from s2s_toolkit.symbols import EOS, PAD
 from s2s_toolkit.text import TextSide
 
@@ -117,7 +117,7 @@ class IdsInterface:
         return {name: array.var for name, array in found.items()}
 
     def feeds(self, texts: Sequence[str]) -> list[dict[str, np.ndarray]]:
-        return [{"source_ids": padded([self.source.encode(text) for text in batch])} for batch in _batches(texts)]
+        return [{"source_ids": padded([self.source.encode(text) for text in batch])[0]} for batch in _batches(texts)]
 
 
 def _for_each(lengths: OnnxArray, prefix_ids: OnnxArray) -> OnnxArray:

@@ -13,6 +13,7 @@ from spox import Tensor, Var, argument, build, inline
 
 from s2s_onnx.graph.array import OnnxArray
 from s2s_onnx.graph.axes import name_axes
+from s2s_onnx.graph.graphs import replace_inputs
 from s2s_onnx.graph.namespace import OnnxNamespace
 from s2s_onnx.graph.opset import op
 from s2s_onnx.native.choice import GRAPH, graph_parts
@@ -179,8 +180,8 @@ def _part(inputs: dict[str, Var], weights: dict[str, Var], outputs: Arrays, axes
     read = {value.name: value for value in model.graph.input}
     if unread := sorted(inputs.keys() - read):
         raise UnsupportedError(f"the model's graph does not read {unread[0]!r}")
-    del model.graph.input[:]
-    model.graph.input.extend(read[name] for name in inputs | weights if name in read)  # spox leaves the order to chance
+    ordered = [read[name] for name in inputs | weights if name in read]  # spox leaves the order to chance
+    replace_inputs(model.graph, ordered)
     return PartGraph(name_axes(model, axes), tuple(name for name in weights if name in read))
 
 

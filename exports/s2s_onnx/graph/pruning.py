@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 import onnx
 
-from s2s_onnx.graph.graphs import all_graphs, replace_nodes, subgraphs
+from s2s_onnx.graph.graphs import all_graphs, body_of, replace_nodes
 
 
 def prune(graph: onnx.GraphProto, keep: Collection[str] = ()) -> None:
@@ -32,7 +32,7 @@ def _prune_nodes(graph: onnx.GraphProto, keep: Collection[str]) -> None:
 
 def _prune_collected(loop: onnx.NodeProto, read: set[str]) -> None:
     """Drop what a loop collects from each step and nothing reads; what it carries stays."""
-    (body,) = subgraphs(loop)
+    body = body_of(loop)
     num_carried = len(body.input) - 2
     for number in reversed(range(num_carried, len(loop.output))):
         if loop.output[number] not in read:

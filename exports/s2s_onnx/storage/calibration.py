@@ -8,7 +8,8 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper
 
-from s2s_onnx.graph.graphs import subgraphs
+from s2s_onnx.graph.graphs import body_of
+from s2s_onnx.session import providers, quiet_options
 from s2s_toolkit.errors import UnsupportedError
 
 Feed = Mapping[str, np.ndarray]
@@ -28,9 +29,8 @@ def peaks(model: onnx.ModelProto, weights: Iterable[str], feeds: Iterable[Feed])
     names = _watch(watched.graph, set(weights))
     if not names:
         return {}  # onnxruntime would take it for a wish for every output
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(watched.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    content = watched.SerializeToString()
+    session = onnxruntime.InferenceSession(content, quiet_options(), providers=providers("cpu"))
     greatest = dict.fromkeys(names, 0.0)
     for feed in feeds:
         for name, found in zip(names, session.run([PEAK + name for name in names], dict(feed)), strict=True):
@@ -46,12 +46,12 @@ def _watch(graph: onnx.GraphProto, weights: set[str]) -> list[str]:
     graph.output.extend(_scalar(PEAK + name, []) for name in found)
     for node in graph.node:
         if node.op_type == "Loop":
-            for body in subgraphs(node):
-                inside = _add_peaks(body, weights)
-                body.output.extend(_scalar(PEAK + name, []) for name in inside)
-                node.output.extend(PEAK + name for name in inside)
-                graph.output.extend(_scalar(PEAK + name, ["steps"]) for name in inside)
-                found += inside
+            body = body_of(node)
+            inside = _add_peaks(body, weights)
+            body.output.extend(_scalar(PEAK + name, []) for name in inside)
+            node.output.extend(PEAK + name for name in inside)
+            graph.output.extend(_scalar(PEAK + name, ["steps"]) for name in inside)
+            found += inside
     return found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from s2s_onnx.graph.graphs import all_graphs, replace_nodes
+from s2s_onnx.graph.graphs import all_graphs, replace_inputs, replace_nodes
 
 Weights = Mapping[str, np.ndarray]
 
@@ -44,9 +44,7 @@ def split_slices(graph: onnx.GraphProto, weights: Weights) -> dict[str, np.ndarr
     for each in all_graphs(graph):  # of limits that nothing reads any more onnxruntime would warn
         replace_nodes(each, [node for node in each.node if node.op_type != "Constant" or node.output[0] in read])
     found = {name: array for name, array in split.items() if name in read}
-    inputs = [value for value in graph.input if value.name not in weights or value.name in found]
-    del graph.input[:]
-    graph.input.extend(inputs)
+    replace_inputs(graph, [value for value in graph.input if value.name not in weights or value.name in found])
     return found
 
 

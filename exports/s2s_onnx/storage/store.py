@@ -7,7 +7,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from s2s_onnx.choices import Precision
-from s2s_onnx.graph.graphs import replace_nodes
+from s2s_onnx.graph.graphs import replace_inputs, replace_nodes
 from s2s_onnx.storage.calibration import Feed, peaks
 from s2s_onnx.storage.quantization import MICROSOFT, quantize
 from s2s_onnx.storage.slicing import split_slices
@@ -36,9 +36,7 @@ def store(
     stored = onnx.ModelProto()
     stored.CopyFrom(model)
     graph = stored.graph
-    inputs = [value for value in graph.input if value.name not in weights]
-    del graph.input[:]
-    graph.input.extend(inputs)
+    replace_inputs(graph, [value for value in graph.input if value.name not in weights])
     if precision == "int8":
         if sum(array.nbytes for array in weights.values()) > LARGEST:
             raise UnsupportedError("a model of more than 1.9 GB can't be rounded to int8; use --precision fp16")

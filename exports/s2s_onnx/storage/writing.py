@@ -16,8 +16,6 @@ ALIGNMENT = 4096
 """Where arrays beside the file begin: at a page, so that they can be mapped."""
 WORTH_IT = 1024
 """Bytes of the smallest array that goes beside the file."""
-
-
 DIGITS = 12
 """Of the digest in the name of a file of weights."""
 
@@ -32,6 +30,12 @@ def write_model(model: onnx.ModelProto, metadata: Mapping[str, Any], path: Path)
 def is_large(model: onnx.ModelProto) -> bool:
     """Whether one file can't hold the model's weights."""
     return sum(len(tensor.raw_data) for tensor in model.graph.initializer) > LARGEST
+
+
+def place_weights(model: onnx.ModelProto, metadata: dict[str, Any], path: Path, *, beside: bool) -> None:
+    """Put the weights beside the file where they have to be, or are wanted there; the metadata says so."""
+    if beside or is_large(model):
+        metadata["external_data"] = move_out(model, path)
 
 
 def move_out(model: onnx.ModelProto, path: Path) -> dict[str, str]:

@@ -36,11 +36,6 @@ def dev_cases(run: Run, count: int) -> list[Case]:
         return []  # the data a run was trained on may be gone
 
 
-def sample_cases(run: Run, count: int) -> list[Case]:
-    """The first of a run's dev pairs, where they can be read, and as many random ones."""
-    return dev_cases(run, count) + random_cases(run, count)
-
-
 def random_cases(run: Run, count: int) -> list[Case]:
     """Draw pairs from the run's vocabularies and a symbol outside of them; the config's seed decides."""
     rng = random.Random(run.config.seed)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from s2s_onnx.manifest import read_manifest, stepping_translator
+from s2s_onnx.sides import tokenizers_of
+from s2s_onnx.stepper import OnnxStepper
 from s2s_onnx.translator import Translator
 from s2s_onnx.verification.inside import LookInside, inside_of_stepper
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.tokenizers import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,11 @@ def _open_file(path: Path, registry: Registry) -> Opened:
     except ImportError as error:
         raise UnsupportedError(f'verifying needs {error.name}; pip install "s2s-onnx[export]"') from error
 
-    def make_tokenizer(name: str) -> Tokenizer:
-        tokenizer: Tokenizer = registry.load("tokenizer", name)()
-        return tokenizer
-
-    file = Translator(path, max_source_length=sys.maxsize, make_tokenizer=make_tokenizer)
-    return Opened(file.metadata, file, ProbedFile(file, make_tokenizer))
+    file = Translator(path, max_source_length=sys.maxsize, make_tokenizer=tokenizers_of(registry))
+    return Opened(file.metadata, file, ProbedFile(file))
 
 
 def _open_steps(path: Path, registry: Registry) -> Opened:
-    from s2s_onnx.manifest import open_steps, read_manifest
-    from s2s_onnx.stepper import OnnxStepper
-
-    manifest, translator = read_manifest(path), open_steps(path, registry, {})
-    return Opened(manifest, translator, inside_of_stepper(OnnxStepper(path, manifest)))
+    manifest = read_manifest(path)
+    stepper = OnnxStepper(path, manifest)
+    return Opened(manifest, stepping_translator(stepper, manifest, str(path), registry), inside_of_stepper(stepper))

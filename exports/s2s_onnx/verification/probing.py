@@ -6,11 +6,9 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from s2s_onnx.ids import IdsReader
-from s2s_onnx.session import ERRORS_ONLY, first_line, providers
-from s2s_onnx.settings import Settings
-from s2s_onnx.sides import MakeTokenizer
-from s2s_onnx.translator import TextReader, Translator
+from s2s_onnx.graph.graphs import body_of
+from s2s_onnx.session import first_line, providers, quiet_options
+from s2s_onnx.translator import Translator
 from s2s_onnx.verification.inside import Inside
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.corpus import Pair
@@ -28,16 +26,12 @@ class ProbedFile:
 
     Args:
         file: The file, opened; ModelFileError if its graph lacks what is looked for.
-        make_tokenizer: Makes the tokenizers, for a file that takes ids.
     """
 
-    def __init__(self, file: Translator, make_tokenizer: MakeTokenizer) -> None:
-        self.file, self.reader = file, _reader(file, make_tokenizer)
-        known = Settings(str(file.path), file.metadata["strategy"], file.defaults, file.metadata["fixed"])
-        self.settings = known.checked(file.defaults)
+    def __init__(self, file: Translator) -> None:
+        self.file = file
         graph = probed(onnx.load(file.path, load_external_data=False), str(file.path)).SerializeToString()
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = ERRORS_ONLY
+        options = quiet_options()
         options.add_session_config_entry(FOLDER_OF_WEIGHTS, str(file.path.parent))
         self.session = onnxruntime.InferenceSession(graph, options, providers=providers("cpu"))
         given = {value.name for value in self.session.get_outputs()}
@@ -55,18 +49,12 @@ class ProbedFile:
         )
 
     def _run(self, sources: Sequence[str], targets: Sequence[str], steps: int) -> list[np.ndarray]:
-        feed = self.reader.feed(sources, targets) | self.settings | {"max_length": np.asarray(steps)}
+        feed = self.file.reader.feed(sources, targets) | self.file.settings | {"max_length": np.asarray(steps)}
         try:
             outputs: list[np.ndarray] = self.session.run(self.names, feed)
         except Exception as error:  # onnxruntime's own classes share no base but Exception
             raise ModelFileError(f"{self.file.path} can't take given targets: {first_line(error)}") from error
         return outputs
-
-
-def _reader(file: Translator, make_tokenizer: MakeTokenizer) -> TextReader | IdsReader:
-    if file.metadata["input"] == "text":
-        return TextReader()
-    return IdsReader(file.metadata, str(file.path), make_tokenizer)
 
 
 def probed(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
@@ -79,19 +67,15 @@ def probed(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
         where: Its file, for errors.
     """
     graph = model.graph
-    loop = next((node for node in graph.node if node.op_type == "Loop" and LOGITS in _values(_body(node))), None)
+    loop = next((node for node in graph.node if node.op_type == "Loop" and LOGITS in _values(body_of(node))), None)
     if loop is None or MEMORY not in _values(graph):
         raise ModelFileError(f"the graph of {where} names no {LOGITS if loop is None else MEMORY!r}; export it again")
-    body = _body(loop)
+    body = body_of(loop)
     body.output.append(onnx.ValueInfoProto(name=LOGITS))  # what a body gives beyond its state, the loop collects
     loop.output.extend([""] * (len(body.output) - 2 - len(loop.output)))
     loop.output.append(STEP_LOGITS)
     graph.output.extend(onnx.ValueInfoProto(name=name) for name in (MEMORY, STEP_LOGITS))
     return model
-
-
-def _body(loop: onnx.NodeProto) -> onnx.GraphProto:
-    return next(attribute.g for attribute in loop.attribute if attribute.name == "body")
 
 
 def _values(graph: onnx.GraphProto) -> set[str]:
