@@ -5,11 +5,11 @@ FRAMEWORK ?= torch
 VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/installed
-PROJECTS := . plugins/s2s-torch plugins/s2s-tensorflow exports
+PROJECTS := . exports $(sort $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
 PYPROJECTS := $(PROJECTS:%=%/pyproject.toml)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # The build tools come from constraints.txt too, so no project is built with anything else.
-INSTALL_PROJECTS := $(INSTALL) --no-build-isolation --editable '.[bleu,demo,plot]' --editable './exports[export]'
+INSTALL_PROJECTS := $(INSTALL) --no-build-isolation --editable '.[bleu,demo,plot,testing]' --editable './exports[export]'
 
 # $(call check_python,INTERPRETER,WHAT TO DO): one clear line where it is none of ours.
 check_python = found=$$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || found='not found'; \
@@ -19,7 +19,7 @@ check_python = found=$$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2
 	esac
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint wheels models clean
+.PHONY: help demo test lint wheels installed models clean
 .DELETE_ON_ERROR:
 # One thing after the other, also with -j: all installs go into one environment.
 .NOTPARALLEL:
@@ -28,7 +28,8 @@ help:
 	@echo "make demo     train on dates, export, translate with onnxruntime (FRAMEWORK=torch or tensorflow; now $(FRAMEWORK))"
 	@echo "make test     lint, then run every test"
 	@echo "make lint     format, lint, types and import rules only"
-	@echo "make wheels   build the four distributions into dist/ and check what they hold"
+	@echo "make wheels   build the distributions into dist/ and check what they hold"
+	@echo "make installed  install the wheels into a clean environment and test the example plugin there"
 	@echo "make models   train and export the reference files in exports/models/ anew"
 	@echo "make clean    remove what builds and tools left; .venv and runs stay"
 	@echo "PYTHON=...    the interpreter that makes .venv, 3.11 to 3.13 (now $(PYTHON))"
@@ -59,6 +60,20 @@ wheels: $(DONE)/test
 	done
 	S2S_DIST=dist $(BIN)/pytest tests/test_distributions.py
 
+# What a stranger's plugin meets: the wheels in an environment of their own, and its tests outside of the tree.
+CLEAN := build/clean
+wheel = $(CURDIR)/dist/s2s_$(1)-*.whl
+installed: wheels
+	@rm -rf $(CLEAN)
+	@$(BIN)/python -m venv --without-pip $(CLEAN)/venv
+	@echo "Installing the wheels into $(CLEAN)"
+	@$(BIN)/python -m pip --python $(CLEAN)/venv install --quiet --disable-pip-version-check --constraint constraints.txt \
+		$(foreach each,toolkit torch tensorflow onnx cosine,"$$(echo $(call wheel,$(each)))$(EXTRAS_$(each))")
+	cp -r plugins/s2s-cosine/tests $(CLEAN)/tests
+	cd $(CLEAN) && venv/bin/pytest --quiet --rootdir . -c /dev/null tests
+EXTRAS_toolkit := [testing]
+EXTRAS_onnx := [export]
+
 models: $(DONE)/torch
 	$(BIN)/python exports/models/make.py
 
@@ -85,5 +100,6 @@ $(DONE)/torch $(DONE)/tensorflow: $(DONE)/%: $(DONE)/pip $(PYPROJECTS)
 
 $(DONE)/test: $(DONE)/pip $(PYPROJECTS)
 	@echo "Installing s2s-toolkit, both frameworks and the development tools into $(VENV); the first time takes some minutes"
-	@$(INSTALL_PROJECTS) --editable ./plugins/s2s-torch --editable "./plugins/s2s-tensorflow[onnx]" --group dev
+	@$(INSTALL_PROJECTS) --editable ./plugins/s2s-torch --editable './plugins/s2s-tensorflow[onnx]' \
+		$(addprefix --editable ./plugins/s2s-,cosine tensorboard mlflow) --group dev
 	@touch $(DONE)/torch $(DONE)/tensorflow $@

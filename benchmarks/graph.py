@@ -29,8 +29,9 @@ from s2s_toolkit.corpus import Pair, read_pairs
 from s2s_toolkit.evaluation import evaluate
 from s2s_toolkit.exporter import find_exporter
 from s2s_toolkit.loading import load_model, load_translator
+from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.progress import show_training
-from s2s_toolkit.registry import Registry, load_registry
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, open_run
 from s2s_toolkit.training import train
 

@@ -16,7 +16,7 @@ from s2s_toolkit.config import Config
 from s2s_toolkit.exporter import find_exporter
 from s2s_toolkit.loading import plan_of
 from s2s_toolkit.model import build_parts, declared_weights
-from s2s_toolkit.registry import load_registry
+from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.run import Run, create_run, save_checkpoint
 from s2s_toolkit.text import load_side
 from s2s_toolkit.vocabulary import Vocabulary

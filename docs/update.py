@@ -6,25 +6,29 @@ A generated part begins with a comment that says what it is and ends with `<!-- 
         the code of a class, function or method
     <!-- weights: 11 13 -->
         the weights of the model in the TOML block above, for so many source and target symbols
+    <!-- checks: ModelPartSuite -->
+        the tests that a class of the conformance suites has, with the first line of what each says of itself
 
 `tests/docs/test_pages.py` fails where a page differs from what this makes.
 A page that shows code says `<!-- fmt: off -->` once: code taken out of its class is not for ruff to format again.
 """
 
 import ast
+import inspect
 import re
 import sys
 import textwrap
 import tomllib
 from pathlib import Path
 
+from s2s_toolkit import testing
 from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.model import REFERENCE, ModelPlan, build_parts, declared_weights
-from s2s_toolkit.registry import load_registry
+from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.weights import Weight
 
 ROOT = Path(__file__).parents[1]
-PART = re.compile(r"<!-- (?P<kind>source|weights): (?P<what>[^>]+) -->\n.*?<!-- end -->", re.DOTALL)
+PART = re.compile(r"<!-- (?P<kind>source|weights|checks): (?P<what>[^>]+) -->\n.*?<!-- end -->", re.DOTALL)
 TOML = re.compile(r"^```toml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -33,7 +37,10 @@ def updated(page: str) -> str:
 
     def made(match: re.Match) -> str:
         kind, what = match["kind"], match["what"]
-        block = _source(what) if kind == "source" else _weights(page[: match.start()], *map(int, what.split()))
+        if kind == "weights":
+            block = _weights(page[: match.start()], *map(int, what.split()))
+        else:
+            block = _source(what) if kind == "source" else _checks(what)
         return f"<!-- {kind}: {what} -->\n{block}\n<!-- end -->"
 
     return PART.sub(made, page)
@@ -60,13 +67,23 @@ def _weights(before: str, source_size: int, target_size: int) -> str:
     rows = [
         (f"`{name}`", " × ".join(map(str, weight.shape)), _drawn(weight)) for name, weight in sorted(declared.items())
     ]
-    table = [("name", "shape", "first values"), ("---",) * 3, *rows]
-    lines = [f"| {' | '.join(row)} |" for row in table]
-    return "\n".join(["", *lines, ""])
+    return _table(("name", "shape", "first values"), rows)
 
 
 def _drawn(weight: Weight) -> str:
     return weight.initial + (f", {weight.blocks} blocks" if weight.blocks > 1 else "")
+
+
+def _checks(name: str) -> str:
+    bases = (base for suite in testing.__all__ for base in getattr(testing, suite).__mro__)
+    found = vars(next(base for base in bases if base.__name__ == name))
+    tests = {test: inspect.getdoc(found[test]) or "" for test in found if test.startswith("test_")}
+    return _table(("test", "what it checks"), [(f"`{test}`", says.partition("\n")[0]) for test, says in tests.items()])
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in [head, ("---",) * len(head), *rows]]
+    return "\n".join(["", *lines, ""])
 
 
 def main() -> None:

@@ -89,6 +89,18 @@ def s2s_metrics() -> list[Component]:
 
 
 @hookimpl
+def s2s_exporters() -> list[Component]:
+    return [
+        Component(
+            "safetensors",
+            ANY,
+            "s2s_toolkit.weights_exporter:SafetensorsExporter",
+            "the weights alone, for other programs to load",
+        )
+    ]
+
+
+@hookimpl
 def s2s_add_commands() -> list[Component]:
     commands = {
         "train": "train a model from a config",
@@ -96,7 +108,7 @@ def s2s_add_commands() -> list[Component]:
         "evaluate": "score a model on pairs of source and target",
         "export": "write a trained model as one file",
         "plot": "draw the attention of one translation",
-        "plugins": "list the installed parts",
+        "plugins": "list, show, check and begin plugins",
         "demo": "train, export and run the built-in task",
     }
     return [Component(name, ANY, f"s2s_toolkit.commands.{name}:command", text) for name, text in commands.items()]

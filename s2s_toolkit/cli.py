@@ -9,10 +9,12 @@ from typing import Any, NoReturn
 import click
 
 from s2s_toolkit import __version__
+from s2s_toolkit.blame import blame, culprit, named
 from s2s_toolkit.commands.messages import tell, warn
-from s2s_toolkit.errors import S2SError, UnknownComponentError
+from s2s_toolkit.errors import PluginError, S2SError
+from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.quiet import ERRORS_ONLY, LEVEL, QuietRegistry
-from s2s_toolkit.registry import Registry, load_registry
+from s2s_toolkit.registry import Registry
 
 FAILED, INTERRUPTED = 2, 130
 
@@ -45,7 +47,8 @@ class Commands(click.Group):
             return None
         command = ctx.obj.load("command", cmd_name)
         if not isinstance(command, click.Command):
-            raise UnknownComponentError(f"command {cmd_name!r} is a {type(command).__name__}, not a click command")
+            offer = ctx.obj.find_offer("command", cmd_name)
+            raise PluginError(f"{named('command', offer)} is a {type(command).__name__}, not a click command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -59,12 +62,13 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except S2SError as error:
             _end(ctx, str(error), FAILED)
-        except OSError as error:
-            if error.filename is None:  # a broken pipe, which click ends quietly, or a bug of ours
-                raise
-            _end(ctx, f"can't read or write {error.filename}: {error.strerror}", FAILED)
         except KeyboardInterrupt as interrupt:
             _end(ctx, "; ".join(["interrupted", *map(str, interrupt.args)]), INTERRUPTED)
+        except Exception as error:
+            message = _explanation(error, ctx.obj)
+            if not message:
+                raise
+            _end(ctx, message, FAILED)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -89,6 +93,19 @@ def main() -> None:
 def _end(ctx: click.Context, message: str, code: int) -> NoReturn:
     tell(message)
     ctx.exit(code)
+
+
+def _explanation(error: Exception, registry: Registry) -> str:
+    """What to say of an error that is the machine's or a plugin's; nothing of click's own and of a bug of ours."""
+    if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
+        return ""
+    if found := culprit(error, registry):
+        return str(blame(error, *found))
+    if (
+        isinstance(error, OSError) and error.filename is not None
+    ):  # without one, a broken pipe, which click ends quietly
+        return f"can't read or write {error.filename}: {error.strerror}"
+    return ""
 
 
 def _load_registry() -> Registry:

@@ -1,5 +1,6 @@
 """The records by which plugins offer parts, and the kinds of part there are."""
 
+import re
 from dataclasses import dataclass
 
 ANY = "any"
@@ -15,8 +16,13 @@ HOOKS = {
     "metric": "s2s_metrics",
     "exporter": "s2s_exporters",
     "command": "s2s_add_commands",
+    "training observer": "s2s_training_observers",
 }
 """Kind of part -> the hook that offers it."""
+
+
+_NAME = re.compile(r"[\w-]+")
+_TARGET = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 
 
 @dataclass(frozen=True)
@@ -34,3 +40,9 @@ class Component:
     framework: str
     target: str
     summary: str
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"a part's name has letters, digits, '_' and '-', given {self.name!r}")
+        if not _TARGET.fullmatch(self.target):
+            raise ValueError(f'the target of {self.name!r} must be "module:object", given {self.target!r}')

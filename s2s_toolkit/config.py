@@ -111,6 +111,16 @@ class DecodingConfig(BaseModel):
         return dict(self.__pydantic_extra__ or {})
 
 
+class PluginsConfig(Section):
+    """`[plugins]`: what is loaded beside the installed plugins.
+
+    Attributes:
+        files: Python files, each a plugin; paths are relative to the config file.
+    """
+
+    files: tuple[Path, ...] = ()
+
+
 class ModelConfig(Section):
     """The model's part of a config.
 
@@ -127,7 +137,11 @@ class ModelConfig(Section):
 
 
 class Config(Section):
-    """A whole config. Every section but `[data]` has defaults."""
+    """A whole config. Every section but `[data]` has defaults.
+
+    Attributes:
+        observers: Training observer -> its options, `[observers.NAME]`; those named here are told of the training.
+    """
 
     framework: str = "torch"
     seed: int = Field(1, ge=0, lt=2**31)
@@ -137,10 +151,12 @@ class Config(Section):
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
     decoding: DecodingConfig = DecodingConfig()
+    plugins: PluginsConfig = PluginsConfig()
+    observers: dict[str, dict[str, Any]] = {}
 
 
 def read_config(path: Path) -> Config:
-    """Read a TOML file; relative paths in `[data]` are taken from the file's own folder, and become absolute."""
+    """Read a TOML file; relative paths in it are taken from the file's own folder, and become absolute."""
     return parse_config(load_toml(path), folder=path.parent, where=str(path))
 
 
@@ -161,7 +177,9 @@ def parse_config(content: dict[str, Any], *, folder: Path, where: str) -> Config
         config = Config.model_validate(content)
     except ValidationError as error:
         raise ConfigError(f"{where}: {explain(error, known_keys())}") from error
-    return config.model_copy(update={"data": _resolved(config.data, folder.absolute())})
+    folder = folder.absolute()
+    plugins = PluginsConfig(files=tuple(folder / file for file in config.plugins.files))
+    return config.model_copy(update={"data": _resolved(config.data, folder), "plugins": plugins})
 
 
 def write_config(config: Config, path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from s2s_toolkit.arrays import Namespace
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.model import ModelPlan, Parts
 
@@ -79,13 +80,23 @@ TensorFunction = Callable[..., Mapping[str, Any]]
 """Calls a native part: takes tensors of its framework by name, and returns some."""
 
 
+class ArrayFramework(Framework, Protocol):
+    """A framework that lends its array namespace, so that strategies can be compared on it too."""
+
+    def namespace(self) -> Namespace:
+        """What portable parts call `xp` there."""
+
+
 class PartExporter(Protocol):
-    """A native part that its framework makes ONNX graphs of, a function at a time."""
+    """A native part alone, whose functions its framework runs, and makes ONNX graphs of."""
 
     part: Any
 
+    def weights(self) -> dict[str, np.ndarray]:
+        """The part's weights, by their own names; every function has been run before."""
+
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
-        """Take over the part's weights, by their own names; every function has been run before."""
+        """Take over the part's weights, likewise."""
 
     def run(self, function: TensorFunction, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """What a function returns, without dropout."""
@@ -106,4 +117,4 @@ class ExportingFramework(Framework, Protocol):
     """A framework whose native parts can go into an exported file; those of others have to bring their graphs."""
 
     def part_exporter(self, part: Any) -> PartExporter:
-        """Take up a part, in a process that exports nothing else."""
+        """Take up a part; export from it in a process that exports nothing else."""

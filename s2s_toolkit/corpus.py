@@ -6,7 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from s2s_toolkit.errors import DataError
+from s2s_toolkit.errors import DataError, PluginError
 from s2s_toolkit.text import TextSide
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -49,11 +49,14 @@ def load_corpus(
 ) -> Corpus:
     """Read and split every pair; lengths count symbols, without EOS.
 
-    DataError as `read_pairs` raises it, or if no pair is left.
+    DataError as `read_pairs` raises it, or if no pair is left; PluginError, with the line, where a tokenizer fails.
     """
     corpus = Corpus([], [], {EMPTY: 0, TOO_LONG: 0})
-    for text in read_pairs(paths):
-        source, target = source_side.split(text.source), target_side.split(text.target)
+    for number, text in enumerate(read_pairs(paths), start=1):
+        try:
+            source, target = source_side.split(text.source), target_side.split(text.target)
+        except PluginError as error:
+            raise PluginError(f"{_named(paths)}, line {number}: {error}") from error
         if not source or not target:
             corpus.skipped[EMPTY] += 1
         elif len(source) > max_source_length or len(target) > max_target_length:

@@ -3,6 +3,13 @@
 The command line prints one line and exits with 2.
 """
 
+import re
+
+LONGEST = 400
+"""Characters of another's error that are shown: frameworks append whole graphs and all arguments."""
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
 
 class S2SError(Exception):
     """Something the user can mend; every error below is one."""
@@ -14,6 +21,10 @@ class ConfigError(S2SError):
 
 class UnknownComponentError(S2SError):
     """A part that no installed plugin offers, or that two plugins offer under one name."""
+
+
+class PluginError(S2SError):
+    """A plugin that can't be loaded, or whose part breaks its contract; names both."""
 
 
 class UnsupportedError(S2SError):
@@ -30,3 +41,11 @@ class RunError(S2SError):
 
 class ModelFileError(S2SError):
     """An exported model file that is none of ours or does not open."""
+
+
+def one_line(error: BaseException) -> str:
+    """An error in one line: ours as it is, another's with its class before it, without colours, and not too long."""
+    if isinstance(error, S2SError):
+        return " ".join(str(error).split())
+    said = " ".join(_COLOURS.sub("", f"{type(error).__name__}: {error}").split()).removesuffix(":")
+    return said if len(said) <= LONGEST else f"{said[:LONGEST]}…"

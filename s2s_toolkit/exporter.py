@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from s2s_toolkit.blame import blaming
 from s2s_toolkit.components import ANY
 from s2s_toolkit.errors import ModelFileError, UnsupportedError
 from s2s_toolkit.loading import load_translator
@@ -94,10 +95,14 @@ def open_translator(
     if not registry.has("exporter", format_name, ANY):
         formats = ", ".join(f".{name}" for name in registry.names("exporter")) or "none"
         raise ModelFileError(f"{path} is neither a run directory nor a model file; formats installed: {formats}")
-    return find_exporter(format_name, registry).open(path, registry, options or {}, device=device)
+    exporter = find_exporter(format_name, registry)
+    with blaming("exporter", registry.find_offer("exporter", format_name)):
+        return exporter.open(path, registry, options or {}, device=device)
 
 
 def find_exporter(format_name: str, registry: Registry, choices: Mapping[str, Any] | None = None) -> Exporter:
     """The exporter of a format; `choices` are the options of its constructor, checked."""
     exporter = registry.load("exporter", format_name)
-    return create_part(exporter, options=choices or {}, where=f"--format {format_name}")
+    with blaming("exporter", registry.find_offer("exporter", format_name)):
+        made: Exporter = create_part(exporter, options=choices or {}, where=f"--format {format_name}")
+    return made

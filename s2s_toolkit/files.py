@@ -10,6 +10,9 @@ from pathlib import Path
 
 from s2s_toolkit.errors import S2SError
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What writing fails with where there is no room: on the disk, in a user's share of it, in one file."""
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
@@ -95,7 +98,7 @@ def _writing(path: Path, temporary: Path) -> Iterator[None]:
         yield
     except OSError as error:
         failed = Path(str(error.filename))
-        if error.errno != errno.ENOSPC and failed != path and not failed.is_relative_to(temporary):
+        if error.errno not in FULL and failed != path and not failed.is_relative_to(temporary):
             raise
         raise S2SError(f"can't write {path}: {error.strerror}; choose another place") from error
 

@@ -54,3 +54,8 @@ def s2s_exporters() -> Iterable[Component]:
 @hookspec
 def s2s_add_commands() -> Iterable[Component]:
     """Add commands to `s2s`; the target is a click command."""
+
+
+@hookspec
+def s2s_training_observers() -> Iterable[Component]:
+    """Offer training observers: who is told of each step, validation and checkpoint, such as an experiment tracker?"""

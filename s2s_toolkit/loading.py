@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from s2s_toolkit.blame import blaming
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.errors import ConfigError, RunError
 from s2s_toolkit.model import ModelPlan, build_parts
 from s2s_toolkit.options import create_part, option_parameters
-from s2s_toolkit.registry import Registry
+from s2s_toolkit.registry import CORE, Registry
 from s2s_toolkit.run import Run, load_checkpoint
 from s2s_toolkit.strategies.contract import DecodingStrategy
 from s2s_toolkit.strategies.lengths import LENGTHS, require_lengths
+from s2s_toolkit.strategy_checks import check_strategy
 from s2s_toolkit.translator import Translator
 
 
@@ -55,10 +57,17 @@ def fitting_weights(weights: dict[str, np.ndarray], model: FrameworkModel, path:
 
 
 def make_strategy(name: str, options: Mapping[str, Any], registry: Registry) -> DecodingStrategy:
-    """A decoding strategy by name, its options checked; `LENGTHS` may stand among them and are none."""
-    part = registry.load("decoding strategy", name)
+    """A decoding strategy by name, its options checked; `LENGTHS` may stand among them and are none.
+
+    PluginError where it breaks its contract.
+    """
+    part, offer = registry.load("decoding strategy", name), registry.find_offer("decoding strategy", name)
     own = {option: value for option, value in options.items() if option not in LENGTHS}
-    return create_part(part, options=own, where="decoding", beside=("strategy", *LENGTHS))
+    with blaming("decoding strategy", offer):
+        made: DecodingStrategy = create_part(part, options=own, where="decoding", beside=("strategy", *LENGTHS))
+    if offer.plugin != CORE:
+        check_strategy(made, offer)
+    return made
 
 
 @dataclass(frozen=True)

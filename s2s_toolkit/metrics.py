@@ -1,13 +1,22 @@
 """Metrics: how well do hypotheses match their references?"""
 
+import math
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
-from s2s_toolkit.errors import S2SError, UnsupportedError
+import numpy as np
+
+from s2s_toolkit.blame import blaming, named
+from s2s_toolkit.errors import PluginError, S2SError, UnsupportedError
+from s2s_toolkit.registry import CORE, Offer, Registry
 
 Sequences = Sequence[Sequence[str]]
 """The symbols of every entry."""
+
+LOSS = "loss"
+"""What `training.metric` says where no metric chooses the best checkpoint, but the loss on the dev pairs."""
 
 
 @dataclass(frozen=True)
@@ -89,3 +98,27 @@ bleu = Metric("bleu", higher_is_better=True, unit="BLEU", compute=_bleu)
 It depends on how the target is cut into symbols: compare it between models of one vocabulary, not with published
 figures of text that was put together again.
 """
+
+
+def load_metric(name: str, registry: Registry) -> Metric:
+    """A metric by name; PluginError where it is none. A plugin's is tried, and watched whenever it computes."""
+    metric, offer = registry.load("metric", name), registry.find_offer("metric", name)
+    if not isinstance(metric, Metric):
+        raise PluginError(f"{named('metric', offer)} is a {type(metric).__name__}, not a s2s_toolkit.metrics.Metric")
+    if offer.plugin == CORE:
+        return metric
+    watched = replace(metric, name=name, compute=partial(_watched, metric.compute, offer))
+    watched([["a", "b"]], [["a", "b"]])  # what fails on any target should not fail only after an epoch
+    return watched
+
+
+def _watched(
+    compute: Callable[[Sequences, Sequences], float], offer: Offer, hypotheses: Sequences, references: Sequences
+) -> float:
+    """The number that a plugin's metric gives, once it is known to be one."""
+    with blaming("metric", offer):
+        value = compute(hypotheses, references)
+    if not isinstance(value, int | float | np.number) or not math.isfinite(value):
+        pairs = f"{len(references):,} pair{'s' * (len(references) > 1)}"
+        raise PluginError(f"{named('metric', offer)} gives {value!r:.40} for {pairs}, expected a finite number")
+    return float(value)

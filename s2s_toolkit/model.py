@@ -3,14 +3,15 @@
 What can't work is refused here, without a framework being imported.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from s2s_toolkit.config import ModelConfig
-from s2s_toolkit.errors import ConfigError
+from s2s_toolkit.blame import blaming, named
+from s2s_toolkit.config import ModelConfig, PartConfig
+from s2s_toolkit.errors import ConfigError, PluginError
 from s2s_toolkit.options import create_part
-from s2s_toolkit.registry import Registry
+from s2s_toolkit.registry import Offer, Registry
 from s2s_toolkit.weights import Weight, guess_weight, prefixed
 
 REFERENCE = "numpy"
@@ -41,9 +42,15 @@ class Parts:
     decoder: Any
 
 
+def part_offers(config: ModelConfig, registry: Registry, framework: str) -> dict[str, Offer]:
+    """Kind -> what is offered under the name that a config says, for a framework."""
+    chosen = {"encoder": config.encoder, "attention scorer": config.attention, "decoder": config.decoder}
+    return {kind: registry.find_offer(kind, part.name, framework) for kind, part in chosen.items()}
+
+
 def build_parts(config: ModelConfig, registry: Registry, framework: str) -> Parts:
     """Make the parts that a config names; what can't work together is refused with the reason and what would work."""
-    return _build(config, lambda kind, name: registry.load(kind, name, framework))
+    return _build(config, registry, lambda kind, name: framework)
 
 
 def reference_parts(config: ModelConfig, registry: Registry, framework: str) -> Parts:
@@ -52,24 +59,31 @@ def reference_parts(config: ModelConfig, registry: Registry, framework: str) -> 
     What a config can't mean is known from them without the framework being imported, unless a part is native alone.
     """
 
-    def load(kind: str, name: str) -> Any:
+    def preferred(kind: str, name: str) -> str:
         registry.find(kind, name, framework)
-        return registry.load(kind, name, REFERENCE if registry.has(kind, name, REFERENCE) else framework)
+        return REFERENCE if registry.has(kind, name, REFERENCE) else framework
 
-    return _build(config, load)
+    return _build(config, registry, preferred)
 
 
-def _build(config: ModelConfig, load: Callable[[str, str], Any]) -> Parts:
-    """Make each part of the class that `load` gives for a kind and a name."""
-    encoder_class = load("encoder", config.encoder.name)
-    encoder = create_part(encoder_class, config.embedding_size, options=config.encoder.options, where="model.encoder")
-    decoder_class = load("decoder", config.decoder.name)
+def _build(config: ModelConfig, registry: Registry, framework_of: Callable[[str, str], str]) -> Parts:
+    """Make each part for the framework that is given for its kind and name."""
+
+    def make(kind: str, section: str, part: PartConfig, *sizes: int, needs: Sequence[str] = ()) -> Any:
+        framework = framework_of(kind, part.name)
+        offer, part_class = registry.find_offer(kind, part.name, framework), registry.load(kind, part.name, framework)
+        with blaming(kind, offer):
+            made = create_part(part_class, *sizes, options=part.options, where=f"model.{section}", beside=("name",))
+        for name in needs:
+            if not isinstance(getattr(made, name, None), int):
+                raise PluginError(f"{named(kind, offer)} has no number {name!r}, which says how large its outputs are")
+        return made
+
+    encoder = make("encoder", "encoder", config.encoder, config.embedding_size, needs=["memory_size"])
     sizes = config.embedding_size, encoder.memory_size
-    decoder = create_part(decoder_class, *sizes, options=config.decoder.options, where="model.decoder")
-    scorer_class = load("attention scorer", config.attention.name)
+    decoder = make("decoder", "decoder", config.decoder, *sizes, needs=["query_size", "readout_size"])
     sizes = decoder.query_size, encoder.memory_size
-    scorer = create_part(scorer_class, *sizes, options=config.attention.options, where="model.attention")
-    return Parts(encoder, scorer, decoder)
+    return Parts(encoder, make("attention scorer", "attention", config.attention, *sizes), decoder)
 
 
 def declared_weights(plan: ModelPlan, parts: Parts) -> dict[str, Weight]:

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic import ConfigDict, Field, ValidationError, create_model
+from pydantic import ConfigDict, Field, PydanticUserError, ValidationError, create_model
 
 from s2s_toolkit.errors import ConfigError
 
@@ -21,10 +21,24 @@ def create_part(part: Any, *sizes: int, options: Mapping[str, Any], where: str, 
         beside: Keys of that section that are no options, for the error message too.
     """
     checked = check_options(part, options, where, beside)
+    _require_sizes(part, len(sizes))
     try:
         return part(*sizes, **checked)
     except ValueError as error:
         raise ConfigError(f"[{where}] {error}") from error
+
+
+def _require_sizes(part: Any, count: int) -> None:
+    """TypeError, which is the plugin's mistake, where a constructor takes others than so many sizes."""
+    parameters = inspect.signature(part).parameters.values()
+    signature = inspect.Signature([p for p in parameters if p.kind is not p.KEYWORD_ONLY])
+    try:
+        signature.bind(*range(count))
+    except TypeError as error:
+        given = f"{count} size{'s' * (count != 1)}"
+        raise TypeError(
+            f"its constructor takes {inspect.signature(part)}, and is given {given} and its options by name"
+        ) from error
 
 
 def check_options(part: Any, options: Mapping[str, Any], where: str, beside: Sequence[str] = ()) -> dict[str, Any]:
@@ -33,9 +47,12 @@ def check_options(part: Any, options: Mapping[str, Any], where: str, beside: Seq
         name: (Any if p.annotation is p.empty else p.annotation, Field(... if p.default is p.empty else p.default))
         for name, p in option_parameters(part).items()
     }
-    schema = create_model(
-        "Options", __config__=ConfigDict(extra="forbid", protected_namespaces=(), strict=True), **fields
-    )
+    try:
+        schema = create_model(
+            "Options", __config__=ConfigDict(extra="forbid", protected_namespaces=(), strict=True), **fields
+        )
+    except PydanticUserError as error:
+        raise TypeError(f"an option has a type that no config can say; {str(error).splitlines()[0]}") from error
     try:
         given = schema.model_validate(dict(options))
     except ValidationError as error:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from s2s_toolkit.corpus import Corpus
-from s2s_toolkit.run import Run
-from s2s_toolkit.training import LOSS, Validation
+from s2s_toolkit.metrics import LOSS
+from s2s_toolkit.observers import BatchStep, Observer, Start, Validation
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,25 +22,27 @@ SMOOTHING = 0.98
 """How much of the loss shown is that of the steps before."""
 
 
-class Lines:
-    """An observer of a training (`s2s_toolkit.training.Observer`) that writes lines."""
+class Lines(Observer):
+    """An observer that writes lines."""
 
-    def started(self, run: Run, train: Corpus, dev: Corpus, num_parameters: int, total_steps: int, step: int) -> None:
+    def on_start(self, event: Start) -> None:
         """Say what is trained on, what was skipped, and how large the model is."""
+        run = event.run
         data, sides = run.config.data, (run.source.vocabulary, run.target.vocabulary)
-        self.write(f"train  {_pairs(data.train, train)}")
-        self.write(f"dev    {_pairs(data.dev, dev)}")
+        self.write(f"train  {_pairs(data.train, event.train)}")
+        self.write(f"dev    {_pairs(data.dev, event.dev)}")
         sizes = "{:,} source and {:,} target symbols".format(*map(len, sides))
-        self.write(f"model  {num_parameters:,} weights, {sizes}, in {run.config.framework}")
-        if step:
-            self.write(f"resumed after {step:,} of {total_steps:,} steps")
+        self.write(f"model  {event.num_parameters:,} weights, {sizes}, in {run.config.framework}")
+        if event.step:
+            self.write(f"resumed after {event.step:,} of {event.total_steps:,} steps")
 
-    def stepped(self, step: int, loss: float, tokens: int) -> None:
-        """Nothing: a line for each batch would be too many."""
-
-    def validated(self, validation: Validation) -> None:
+    def on_validation(self, event: Validation) -> None:
         """Say how far it is and whether this is the best so far."""
-        self.write(describe(validation))
+        self.write(describe(event))
+
+    def on_warning(self, message: str) -> None:
+        """Say it."""
+        self.write(f"warning: {message}")
 
     def write(self, line: str) -> None:
         """Show a line."""
@@ -56,29 +58,31 @@ class Bar(Lines):
         self.steps_per_epoch, self.last_epoch = 1, 1
         self.loss, self.tokens, self.since = 0.0, 0, time.perf_counter()
 
-    def started(self, run: Run, train: Corpus, dev: Corpus, num_parameters: int, total_steps: int, step: int) -> None:
-        super().started(run, train, dev, num_parameters, total_steps, step)
-        self.last_epoch = run.config.training.max_epochs
-        self.steps_per_epoch = max(1, total_steps // self.last_epoch)
-        self.progress.reset(self.task, total=total_steps, completed=step, description=self._epoch(step))
+    def on_start(self, event: Start) -> None:
+        super().on_start(event)
+        self.last_epoch = event.run.config.training.max_epochs
+        self.steps_per_epoch = max(1, event.total_steps // self.last_epoch)
+        self.progress.reset(
+            self.task, total=event.total_steps, completed=event.step, description=self._epoch(event.step)
+        )
         self.progress.start()
         self.since = time.perf_counter()
 
-    def stepped(self, step: int, loss: float, tokens: int) -> None:
+    def on_step(self, event: BatchStep) -> None:
         keep = SMOOTHING if self.loss else 0.0
-        self.loss = keep * self.loss + (1 - keep) * loss / tokens
-        self.tokens += tokens
+        self.loss = keep * self.loss + (1 - keep) * event.loss / event.tokens
+        self.tokens += event.tokens
         speed = self.tokens / (time.perf_counter() - self.since)
         self.progress.update(
             self.task,
-            completed=step,
-            description=self._epoch(step - 1),
+            completed=event.step,
+            description=self._epoch(event.step - 1),
             loss=f"loss {self.loss:.4f}",
             speed=f"{speed:,.0f} tokens/s",
         )
 
-    def validated(self, validation: Validation) -> None:
-        super().validated(validation)
+    def on_validation(self, event: Validation) -> None:
+        super().on_validation(event)
         self.tokens, self.since = 0, time.perf_counter()  # validating takes time and trains on nothing
 
     def write(self, line: str) -> None:

@@ -71,6 +71,9 @@ class NumpyFramework:
         """Build the reference model."""
         return NumpyModel(plan, parts)
 
+    def namespace(self) -> NumpyNamespace:
+        return NumpyNamespace()
+
 
 class NumpyModel:
     """The reference model, as `s2s_toolkit.contracts.FrameworkModel`."""

@@ -1,53 +1,67 @@
 """Find the parts that plugins offer, by kind, name and framework; import them on first use."""
 
 import importlib
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-import pluggy
-
-from s2s_toolkit import builtin, hookspecs
 from s2s_toolkit.components import ANY, HOOKS, Component
-from s2s_toolkit.errors import UnknownComponentError
+from s2s_toolkit.errors import PluginError, UnknownComponentError, one_line
+
+CORE = "s2s-toolkit"
+"""The plugin that the built-in parts come from."""
 
 REMEDIES = {
     "framework": 'more come with pip install "s2s-toolkit[torch]" or "s2s-toolkit[tensorflow]"',
     "exporter": 'more come with pip install "s2s-toolkit[onnx-export]"',
+    "training observer": "more come with pip install s2s-tensorboard or s2s-mlflow",
 }
 """Kind -> how to get the parts that the core comes without."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A component and the plugin that offers it."""
+    """A component and the plugin that offers it.
+
+    Attributes:
+        component: What is offered.
+        plugin: The distribution, or the name of the file, that offers it.
+        version: The distribution's version; a file has none.
+    """
 
     component: Component
     plugin: str
+    version: str = ""
 
 
 @dataclass
 class Registry:
-    """Every part that is installed, and every plugin that failed to load with the reason."""
+    """Every part that is installed, and every plugin that failed to load with the reason.
+
+    Attributes:
+        offers: Kind -> what is offered.
+        failures: Plugin -> why it was skipped.
+        origins: Kind and name -> the plugin from which an opened run had that part.
+    """
 
     offers: dict[str, list[Offer]] = field(default_factory=lambda: {kind: [] for kind in HOOKS})
     failures: dict[str, str] = field(default_factory=dict)
+    origins: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def find(self, kind: str, name: str, framework: str = ANY) -> Component:
-        """The component of this kind and name: one made for the framework, else a portable one."""
+    def find_offer(self, kind: str, name: str, framework: str = ANY) -> Offer:
+        """The offer of this kind and name: one made for the framework, else a portable one."""
         for wanted in (framework, ANY):
             found = [o for o in self.offers[kind] if (o.component.name, o.component.framework) == (name, wanted)]
             if len(found) > 1:
-                plugins = " and ".join(offer.plugin for offer in found)
-                raise UnknownComponentError(f"{kind} {name!r} is offered by {plugins}; uninstall or rename one")
+                plugins = list(dict.fromkeys(offer.plugin for offer in found))
+                said = f"{' and '.join(plugins)}; uninstall" if len(plugins) > 1 else f"{plugins[0]} twice; remove"
+                raise UnknownComponentError(f"{kind} {name!r} is offered by {said} or rename one")
             if found:
-                return found[0].component
-        installed = ", ".join(self.names(kind, framework)) or "none"
-        where = "" if framework == ANY else f" for {framework}"
-        remedy = f"; {REMEDIES[kind]}" if kind in REMEDIES else ""
-        raise UnknownComponentError(f"no {kind} called {name!r}{where}; installed: {installed}{remedy}")
+                return found[0]
+        raise UnknownComponentError("; ".join(self._what_there_is(kind, name, framework)))
+
+    def find(self, kind: str, name: str, framework: str = ANY) -> Component:
+        """The component that `find_offer` finds."""
+        return self.find_offer(kind, name, framework).component
 
     def has(self, kind: str, name: str, framework: str) -> bool:
         """Whether `find` would answer."""
@@ -55,87 +69,32 @@ class Registry:
 
     def load(self, kind: str, name: str, framework: str = ANY) -> Any:
         """Import and return the object that a component stands for."""
-        component = self.find(kind, name, framework)
-        module, _, attribute = component.target.partition(":")
+        offer = self.find_offer(kind, name, framework)
+        target = offer.component.target
+        module, _, attribute = target.partition(":")
         try:
-            return getattr(importlib.import_module(module), attribute)
-        except Exception as error:  # see _register
-            message = f"{kind} {name!r} can't be loaded from {component.target}: {_reason(error)}"
-            raise UnknownComponentError(message) from error
+            loaded: Any = importlib.import_module(module)
+            for each in attribute.split("."):
+                loaded = getattr(loaded, each)
+        except Exception as error:  # whatever a third party's module raises must not take the program down
+            message = f"{kind} {name!r} of {offer.plugin} can't be loaded from {target}: {one_line(error)}"
+            raise PluginError(message) from error
+        return loaded
 
     def names(self, kind: str, framework: str = ANY) -> list[str]:
         """The names that `find` knows for a kind and framework, sorted."""
         usable = (framework, ANY)
         return sorted({o.component.name for o in self.offers[kind] if o.component.framework in usable})
 
-
-def load_registry() -> Registry:
-    """Collect what the built-in and the installed plugins offer; a broken plugin is skipped with a warning."""
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    manager.register(builtin, name="s2s-toolkit")
-    registry = Registry()
-    for entry_point in entry_points(group=hookspecs.PROJECT):
-        _register(manager, entry_point, registry)
-    _collect(manager, registry)
-    for plugin, reason in registry.failures.items():
-        warnings.warn(f"plugin {plugin} is skipped: {reason}", stacklevel=2)
-    return registry
-
-
-def register_plugin(registry: Registry, plugin: object, name: str) -> None:
-    """Add one plugin object (a module or an instance with hook implementations) to a registry."""
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    _check_hook_names(manager, plugin)
-    manager.register(plugin, name=name)
-    _collect(manager, registry)
-
-
-def _register(manager: pluggy.PluginManager, entry_point: EntryPoint, registry: Registry) -> None:
-    name = entry_point.dist.name if entry_point.dist else entry_point.name
-    if manager.has_plugin(name):  # another entry point of the same distribution
-        name = f"{name}:{entry_point.name}"
-    try:
-        plugin = entry_point.load()
-        _check_hook_names(manager, plugin)
-        manager.register(plugin, name=name)
-    except Exception as error:  # whatever a third party's module raises must not take the program down
-        registry.failures[name] = _reason(error)
-
-
-def _check_hook_names(manager: pluggy.PluginManager, plugin: object) -> None:
-    """pluggy ignores a misspelt hook silently; here it is an error."""
-    for name in dir(plugin):
-        implementation = manager.parse_hookimpl_opts(plugin, name)
-        hook = implementation and (implementation.get("specname") or name)
-        if hook and hook not in HOOKS.values():
-            raise UnknownComponentError(f"there is no hook {hook!r}; hooks: {', '.join(HOOKS.values())}")
-
-
-def _collect(manager: pluggy.PluginManager, registry: Registry) -> None:
-    for kind, plugin, function in _implementations(manager):
-        try:
-            components = [_checked(record) for record in function()]
-        except Exception as error:  # see _register
-            registry.failures[plugin] = f"{HOOKS[kind]}: {_reason(error)}"
-            continue
-        registry.offers[kind].extend(Offer(component, plugin) for component in components)
-
-
-def _implementations(manager: pluggy.PluginManager) -> Iterator[tuple[str, str, Any]]:
-    """Each plugin's implementation on its own, so that one that raises doesn't silence the others."""
-    for kind, hook in HOOKS.items():
-        for implementation in getattr(manager.hook, hook).get_hookimpls():
-            yield kind, implementation.plugin_name, implementation.function
-
-
-def _checked(record: object) -> Component:
-    if not isinstance(record, Component):
-        raise TypeError(f"expected a Component, got {record!r}")
-    return record
-
-
-def _reason(error: Exception) -> str:
-    """The error in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    def _what_there_is(self, kind: str, name: str, framework: str) -> list[str]:
+        """What to say of a part that is not there."""
+        where = "" if framework == ANY else f" for {framework}"
+        said = [f"no {kind} called {name!r}{where}", f"installed: {', '.join(self.names(kind, framework)) or 'none'}"]
+        elsewhere = [offer for offer in self.offers[kind] if offer.component.name == name]
+        if elsewhere:
+            said.append("; ".join(f"{offer.plugin} offers it for {offer.component.framework}" for offer in elsewhere))
+        elif (kind, name) in self.origins:
+            said.append(self.origins[kind, name])
+        elif kind in REMEDIES:
+            said.append(REMEDIES[kind])
+        return said

@@ -1,6 +1,6 @@
 """A run directory: what training writes and everything else reads.
 
-run.json                    format and toolkit version
+run.json                    format, toolkit version, and which plugins its parts came from
 config.toml                 the config, defaults included
 source.vocabulary.json      target.vocabulary.json
 checkpoints/best.safetensors    weights
@@ -10,8 +10,8 @@ metrics.jsonl               a line for each validation
 
 import json
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import s2s_toolkit
 from s2s_toolkit.config import Config, read_config, write_config
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import atomic_path, require_absent
+from s2s_toolkit.origins import Origin, expect
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.text import TextSide, load_side
 from s2s_toolkit.vocabulary import Vocabulary
@@ -62,7 +63,7 @@ def check_place(path: Path, *, force: bool = False) -> None:
         require_absent(path, force)
 
 
-def create_run(run: Run, *, force: bool = False) -> None:
+def create_run(run: Run, *, force: bool = False, origins: Sequence[Origin] = ()) -> None:
     """Write the run directory, without checkpoints yet; an existing run is replaced if forced."""
     check_place(run.path, force=force)
     try:
@@ -77,22 +78,22 @@ def create_run(run: Run, *, force: bool = False) -> None:
     run.source.vocabulary.save(run.path / "source.vocabulary.json")
     run.target.vocabulary.save(run.path / "target.vocabulary.json")
     run.metrics_path.touch()
-    with atomic_path(run.path / "run.json") as temporary:
-        temporary.write_text(json.dumps({"format": FORMAT, "toolkit": s2s_toolkit.__version__}) + "\n")
+    _write_origins(run.path / "run.json", origins)
 
 
-def update_config(run: Run) -> None:
-    """Write a run's config over the one that its directory holds."""
+def update_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
+    """Write a run's config, and where its parts come from, over what its directory says."""
     path = run.path / "config.toml"
     with atomic_path(path) as temporary:
         write_config(run.config, temporary)
+    _write_origins(run.path / "run.json", origins)
 
 
 def open_run(path: Path, registry: Registry) -> Run:
-    """Open a run directory; what is missing or foreign is named."""
+    """Open a run directory; what is missing or foreign is named, a missing plugin too. No plugin is loaded for it."""
     if not path.is_dir():
         raise RunError(f"there is no run directory {path}; `s2s train` makes one")
-    _check_format(path / "run.json")
+    expect(_read_origins(path / "run.json"), registry)
     config = read_config(_present(path / "config.toml"))
     source = load_side(config.source, registry, Vocabulary.load(path / "source.vocabulary.json"))
     target = load_side(config.target, registry, Vocabulary.load(path / "target.vocabulary.json"))
@@ -145,12 +146,21 @@ def _present(path: Path) -> Path:
     return path
 
 
-def _check_format(path: Path) -> None:
+def _write_origins(path: Path, origins: Sequence[Origin]) -> None:
+    about = {"format": FORMAT, "toolkit": s2s_toolkit.__version__, "plugins": list(map(asdict, origins))}
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _read_origins(path: Path) -> list[Origin]:
+    """What `run.json` says of plugins, once it is known to be of our format."""
     if not path.is_file():
         raise RunError(f"{path.parent} is not a run directory: it has no {path.name}")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        found, origins = about["format"], [Origin(**origin) for origin in about.get("plugins", ())]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{path} is damaged ({error}); restore it") from error
     if found != FORMAT:
         raise RunError(f"{path} has format {found}, this toolkit reads {FORMAT}; use the version that wrote it")
+    return origins

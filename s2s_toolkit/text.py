@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from s2s_toolkit.blame import blaming
 from s2s_toolkit.config import TextConfig
 from s2s_toolkit.normalization import UNCHANGED, Normalization
-from s2s_toolkit.registry import Registry
+from s2s_toolkit.registry import CORE, Registry
+from s2s_toolkit.tokenizer_checks import CheckedTokenizer
 from s2s_toolkit.tokenizers import Tokenizer
 from s2s_toolkit.vocabulary import Vocabulary
 
@@ -41,4 +43,12 @@ def load_side(config: TextConfig, registry: Registry, vocabulary: Vocabulary = N
 
 def load_tokenizer(config: TextConfig, registry: Registry) -> Tokenizer:
     """The tokenizer that a config names."""
-    return registry.load("tokenizer", config.tokenizer)()
+    return make_tokenizer(config.tokenizer, registry)
+
+
+def make_tokenizer(name: str, registry: Registry) -> Tokenizer:
+    """A tokenizer by name; a plugin's is watched."""
+    part, offer = registry.load("tokenizer", name), registry.find_offer("tokenizer", name)
+    with blaming("tokenizer", offer):
+        made: Tokenizer = part()
+    return made if offer.plugin == CORE else CheckedTokenizer(made, offer)

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
 
 from s2s_toolkit.batches import batches, ordered_batches
 from s2s_toolkit.config import Config, TrainingConfig
@@ -16,30 +15,18 @@ from s2s_toolkit.corpus import Corpus
 from s2s_toolkit.errors import RunError, S2SError
 from s2s_toolkit.files import atomic_path
 from s2s_toolkit.loading import build_model, fitting_weights, make_strategy, plan_of
+from s2s_toolkit.metrics import LOSS, Metric, load_metric
 from s2s_toolkit.model import reference_parts
+from s2s_toolkit.observers import BatchStep, End, Observer, Saved, Start, Validation, make_observers
+from s2s_toolkit.origins import origins_of
+from s2s_toolkit.part_checks import check_parts
 from s2s_toolkit.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run, check_place, create_run, load_checkpoint, save_checkpoint, update_config
+from s2s_toolkit.rehearsal import rehearse
+from s2s_toolkit.run import Run, check_place, create_run, load_checkpoint, save_checkpoint, update_run
 from s2s_toolkit.search import search
 
-LOSS = "loss"
 EVALUATION_BATCH = 64
-
-
-@dataclass(frozen=True)
-class Validation:
-    """A line of `metrics.jsonl`; losses in nats per target token, speed in target tokens per second."""
-
-    epoch: int
-    step: int
-    train_loss: float
-    dev_loss: float
-    metric: str
-    value: float
-    best: bool
-    learning_rate: float
-    tokens_per_second: float
-    seconds: float
 
 
 @dataclass
@@ -54,19 +41,6 @@ class Progress:
     validations_since_best: int = 0
 
 
-class Observer(Protocol):
-    """Who watches a training: the progress bar, a test."""
-
-    def started(self, run: Run, train: Corpus, dev: Corpus, num_parameters: int, total_steps: int, step: int) -> None:
-        """Data is read and the model is built; training starts at `step`."""
-
-    def stepped(self, step: int, loss: float, tokens: int) -> None:
-        """One batch: its loss summed over its tokens."""
-
-    def validated(self, validation: Validation) -> None:
-        """An epoch ended with a validation."""
-
-
 def train(
     config: Config, path: Path, registry: Registry, observer: Observer, *, resume: bool = False, force: bool = False
 ) -> Run:
@@ -76,26 +50,34 @@ def train(
         config: What to train; when resuming, its model, its text sections and its metric must be those of the run.
         path: The run directory.
         registry: Where parts are found.
-        observer: Told of every step.
+        observer: Told of every step, with those that the config names.
         resume: Go on from the last checkpoint, in the config's framework, which may differ from the one before.
         force: Replace an existing run.
     """
+    observers = make_observers(observer, config.observers, registry)
     registry.load("framework", config.framework)
     reference_parts(config.model, registry, config.framework)
     make_strategy(config.decoding.strategy, config.decoding.options, registry)
     if config.training.metric != LOSS:
-        registry.load("metric", config.training.metric)
+        load_metric(config.training.metric, registry)
     if not resume:
         check_place(path, force=force)
     training, dev = load_corpora(config, registry)
     run = resumed_run(path, config, registry) if resume else new_run(path, config, registry, training)
-    loop = Training(run, registry, training, dev, observer)
+    check_parts(config.model, registry, config.framework)
+    rehearse(config.model, registry, config.framework)
+    loop = Training(run, registry, training, dev, observers)
     if resume:
         loop.restore()
-        update_config(run)
+        update_run(run, origins=origins_of(config, registry))
     else:
-        create_run(run, force=force)  # as late as can be: whatever is refused above leaves nothing behind
-    loop.run_to_end()
+        # as late as can be: whatever is refused above leaves nothing behind
+        create_run(run, force=force, origins=origins_of(config, registry))
+    try:
+        loop.run_to_end()
+    except BaseException as error:
+        observers.on_error(error)
+        raise
     return run
 
 
@@ -111,15 +93,18 @@ class Training:
         self.model: FrameworkModel = build_model(plan_of(run), registry, run.config.framework)
         self.optimizer: Optimizer = self.model.optimizer(clip_norm=self.options.clip_norm)
         self.model.load_weights(first_weights(run, self.model, registry))
+        self.metric = None if self.options.metric == LOSS else load_metric(self.options.metric, registry)
         self.progress = Progress()
 
     def run_to_end(self) -> None:
         """Every epoch that is left, or until patience ends."""
         total = self.steps_per_epoch * self.options.max_epochs
         num_parameters = sum(array.size for array in self.model.weights().values())
-        self.observer.started(self.run, *self.corpora, num_parameters, total, self.progress.step)
+        self.observer.on_start(Start(self.run, *self.corpora, num_parameters, total, self.progress.step))
         while self.progress.epoch < self.options.max_epochs and not self._out_of_patience():
             self._epoch()
+        progress = self.progress
+        self.observer.on_end(End(self.run, progress.step, progress.seconds, progress.best, progress.best_epoch))
 
     def _epoch(self) -> None:
         start, loss, tokens = time.perf_counter(), 0.0, 0
@@ -128,10 +113,11 @@ class Training:
         )
         for done, batch in enumerate(epoch_batches):
             seed = zlib.crc32(f"{self.run.config.seed} {self.progress.step}".encode()) >> 1
-            step_loss = self.optimizer.step(batch, learning_rate=self.learning_rate(done), seed=seed)
+            learning_rate = self.learning_rate(done)
+            step_loss = self.optimizer.step(batch, learning_rate=learning_rate, seed=seed)
             self.progress.step += 1
             loss, tokens = loss + step_loss, tokens + batch.num_target_tokens
-            self.observer.stepped(self.progress.step, step_loss, batch.num_target_tokens)
+            self.observer.on_step(BatchStep(self.progress.step, step_loss, batch.num_target_tokens, learning_rate))
         self.progress.epoch += 1
         seconds = time.perf_counter() - start
         self.progress.seconds += seconds
@@ -154,16 +140,13 @@ class Training:
                 f"training diverged: after epoch {progress.epoch} the dev loss is {dev_loss}; set a lower "
                 f"training.learning_rate, now {self.options.learning_rate}, or a lower training.clip_norm"
             )
-        value = dev_loss if self.options.metric == LOSS else self.dev_metric()
+        value = dev_loss if self.metric is None else self.dev_metric(self.metric)
         better = progress.best is None or self._improves(value, progress.best)
         if better:
             progress.best, progress.best_epoch, progress.validations_since_best = value, progress.epoch, 0
-            save_checkpoint(self.run.checkpoint_path("best"), self.model.weights())
         else:
             progress.validations_since_best += 1
-        save_checkpoint(
-            self.run.checkpoint_path("last"), self.model.weights(), self.optimizer.state(), asdict(progress)
-        )
+        self._save(best=better)
         validation = Validation(
             epoch=progress.epoch,
             step=progress.step,
@@ -178,7 +161,17 @@ class Training:
         )
         with self.run.metrics_path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(validation)) + "\n")
-        self.observer.validated(validation)
+        self.observer.on_validation(validation)
+
+    def _save(self, *, best: bool) -> None:
+        """Write the checkpoint to go on from, and the best one if it is."""
+        weights, last = self.model.weights(), self.run.checkpoint_path("last")
+        if best:
+            path = self.run.checkpoint_path("best")
+            save_checkpoint(path, weights)
+            self.observer.on_checkpoint(Saved(path, self.progress.step, best=True))
+        save_checkpoint(last, weights, self.optimizer.state(), asdict(self.progress))
+        self.observer.on_checkpoint(Saved(last, self.progress.step, best=False))
 
     def dev_loss(self) -> float:
         """Nats per target token on the dev pairs."""
@@ -187,8 +180,8 @@ class Training:
             total, tokens = total + self.model.loss(batch), tokens + batch.num_target_tokens
         return total / tokens
 
-    def dev_metric(self) -> float:
-        """The config's metric on greedy translations of the dev pairs."""
+    def dev_metric(self, metric: Metric) -> float:
+        """A metric on greedy translations of the dev pairs."""
         greedy, stepper = make_strategy("greedy", {}, self.registry), self.model.stepper()
         settings = {"max_length": self.run.config.decoding.max_length}
         hypotheses: list[Sequence[str]] = [()] * len(self.dev_examples)
@@ -197,12 +190,10 @@ class Training:
             for row, position in enumerate(positions):
                 hypotheses[position] = self.run.target.vocabulary.decode(found.ids[row, 0, : found.lengths[row, 0]])
         references = [target for _, target in self.corpora[1].pairs]
-        return self.registry.load("metric", self.options.metric)(hypotheses, references)
+        return metric(hypotheses, references)
 
     def _improves(self, value: float, best: float) -> bool:
-        if self.options.metric == LOSS or not self.registry.load("metric", self.options.metric).higher_is_better:
-            return value < best
-        return value > best
+        return value > best if self.metric and self.metric.higher_is_better else value < best
 
     def _out_of_patience(self) -> bool:
         return 0 < self.options.patience <= self.progress.validations_since_best

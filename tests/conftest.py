@@ -1,14 +1,15 @@
 """Fixtures that tests share.
 
 Models small enough to check by hand and padded sources for them; a tiny trained run, the command line called in this
-process, and a registry with one more part.
+process, a registry with one more part, and plugins in files.
 """
 
 import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -24,9 +25,10 @@ from s2s_toolkit.components import ANY, Component
 from s2s_toolkit.config import ModelConfig, read_config
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.model import ModelPlan, Parts, build_parts, declared_weights
+from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.progress import Lines
 from s2s_toolkit.reference import NumpyModel, NumpyStepper
-from s2s_toolkit.registry import Registry, load_registry, register_plugin
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.training import train
 from s2s_toolkit.weights import initial_weights
 
@@ -184,3 +186,50 @@ def with_part(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Registry]:
         return registry
 
     return add
+
+
+PLUGIN = """
+import numpy as np
+
+from s2s_toolkit.components import ANY, Component
+from s2s_toolkit.hookspecs import hookimpl
+"""
+
+
+@pytest.fixture
+def write_plugin(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], Path]]:
+    """Write a plugin's file into the working directory; what is imported from there is forgotten afterwards."""
+    modules, search_path = set(sys.modules), list(sys.path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def write(name: str, source: str) -> Path:
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(PLUGIN + textwrap.dedent(source), encoding="utf-8")
+        return Path(name)
+
+    yield write
+    sys.path[:] = search_path
+    for name in set(sys.modules) - modules:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(str(folder)):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def refusal(s2s: Callable[..., Result], folder: Path) -> Callable[..., str]:
+    """Call the command line with what it must refuse: one line, which is given, exit code 2, nothing left."""
+
+    def call(*arguments: object, parts: Registry | None = None) -> str:
+        before = _contents(folder)
+        done = s2s(*arguments, parts=parts or load_registry())
+        assert (done.exit_code, done.stdout) == (2, ""), done.stderr
+        assert done.stderr.startswith("s2s: ")
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert _contents(folder) == before
+        return done.stderr.removeprefix("s2s: ").rstrip("\n")
+
+    return call
+
+
+def _contents(folder: Path) -> dict[Path, bytes | None]:
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}

@@ -171,19 +171,6 @@ def test_greedy_scores_equal_those_of_a_beam_of_one(model, sources):
     )
 
 
-@pytest.mark.parametrize("coverage_penalty", [0.0, 0.3, 2.0])
-@pytest.mark.parametrize("length_penalty", [0.0, 0.6, 1.5])
-@pytest.mark.parametrize("seed", [2, 4, 5])
-def test_stopping_early_changes_nothing(seed, length_penalty, coverage_penalty, tiny_model, sources):
-    tiny, penalties = tiny_model(seed=seed), {"length_penalty": length_penalty, "coverage_penalty": coverage_penalty}
-    early, late = (
-        decode(tiny, beam(beam_size=4, n_best=2, **penalties), sources, max_length=20)
-        for beam in (BeamSearch, PatientBeam)
-    )
-    assert targets(early) == targets(late)
-    np.testing.assert_array_equal(early.scores, late.scores)
-
-
 def test_beam_stops_before_its_last_target_ends(tiny_model, sources):
     early, late = (
         decode(tiny_model(), beam(beam_size=4), sources, max_length=50) for beam in (BeamSearch, PatientBeam)

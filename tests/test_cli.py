@@ -93,7 +93,7 @@ def test_a_command_that_is_none_is_refused(s2s, with_part):
     done = s2s("odd", parts=with_part("s2s_add_commands", "odd", len))
     assert (done.exit_code, done.stderr) == (
         2,
-        "s2s: command 'odd' is a builtin_function_or_method, not a click command\n",
+        "s2s: command 'odd' of fake is a builtin_function_or_method, not a click command\n",
     )
 
 

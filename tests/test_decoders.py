@@ -37,11 +37,9 @@ class Case:
     def start(self):
         return self.decoder.start(XP, self.weights, self.summary)
 
-    def step(self, previous, state, rows=slice(None)):
-        memory = Memory(self.memory.values[rows], self.memory.keys[rows], self.memory.mask[rows])
-
+    def step(self, previous, state):
         def attend(query):
-            return attend_step(XP, self.scorer, self.kernel, query, memory)
+            return attend_step(XP, self.scorer, self.kernel, query, self.memory)
 
         return self.decoder.step(XP, self.weights, previous, state, attend)
 
@@ -64,15 +62,6 @@ def test_input_feeding_adds_the_readout_to_the_state():
     state = Case("luong", readout_size=6).start()
     assert {entry: array.shape for entry, array in state.items()} == {"hidden_0": (B, Q), "readout": (B, 6)}
     assert np.all(state["readout"] == 0)
-
-
-@each_decoder
-@each_cell
-def test_step_returns_a_state_of_the_same_form(name, cell):
-    case = Case(name, cell=cell, num_layers=3)
-    start = case.start()
-    _, _, state = case.step(case.previous, start)
-    assert {e: (a.shape, a.dtype) for e, a in state.items()} == {e: (a.shape, a.dtype) for e, a in start.items()}
 
 
 @each_decoder
@@ -155,21 +144,6 @@ def test_input_feeding_hands_the_readout_to_the_next_step():
     np.testing.assert_array_equal(state["readout"], readout)
     fed, unfed = (case.step(case.previous, state | {"readout": r})[0] for r in (readout, np.zeros_like(readout)))
     assert np.abs(fed - unfed).max() > 1e-3
-
-
-@each_decoder
-@each_cell
-def test_batched_equals_single(name, cell):
-    case = Case(name, cell=cell, num_layers=2, readout_size=6)
-    start = case.start()
-    readout, attention, state = case.step(case.previous, start)
-    for row in range(B):
-        one = slice(row, row + 1)
-        alone = case.step(case.previous[one], {entry: array[one] for entry, array in start.items()}, one)
-        np.testing.assert_allclose(readout[one], alone[0], atol=1e-6)
-        np.testing.assert_allclose(attention[one], alone[1], atol=1e-6)
-        for entry, array in state.items():
-            np.testing.assert_allclose(array[one], alone[2][entry], atol=1e-6)
 
 
 def cell_step(name, case, inputs, state):

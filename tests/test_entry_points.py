@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from s2s_toolkit.errors import UnknownComponentError
-from s2s_toolkit.registry import load_registry
+from s2s_toolkit.plugins import ONLY, load_registry
 
 IMPORTS = "from s2s_toolkit.components import ANY, Component\nfrom s2s_toolkit.hookspecs import hookimpl\n"
 GOOD = IMPORTS + '@hookimpl\ndef s2s_metrics():\n    return [Component("half", ANY, "math:sqrt", "for a test")]\n'
@@ -52,11 +52,26 @@ def test_installed_plugin_is_found_by_its_distribution(install):
         ("def (", "SyntaxError: invalid syntax"),
         (
             IMPORTS + HOOK.format("s2s_encodrs", "", "return []"),
-            "UnknownComponentError: there is no hook 's2s_encodrs'; hooks: ",
+            "there is no hook 's2s_encodrs'; did you mean 's2s_encoders'? hooks: ",
         ),
-        (IMPORTS + HOOK.format("s2s_metrics", "name", "return []"), "PluginValidationError: "),
+        (
+            IMPORTS + HOOK.format("s2s_metrics", "name", "return []"),
+            "s2s_metrics has a wrong signature; a hook takes no arguments",
+        ),
+        ("def s2s_metrics(): return []", "s2s_metrics is not decorated with @hookimpl"),
+        ("x = 1", "it has no hook; decorate a function that is called like one with @hookimpl"),
+        ("raise SystemExit('usage: broken FILE')", "SystemExit: usage: broken FILE"),
     ],
-    ids=["import error", "exception", "syntax error", "misspelt hook", "hook that wants an argument"],
+    ids=[
+        "import error",
+        "exception",
+        "syntax error",
+        "misspelt hook",
+        "hook that wants an argument",
+        "hook without its decorator",
+        "no hook",
+        "a script",
+    ],
 )
 def test_broken_plugin_is_skipped_with_its_reason(source, reason, install):
     install("s2s-broken", source)
@@ -130,3 +145,49 @@ def test_clash_of_two_installed_plugins_names_both_when_it_is_used(install):
     assert registry.find("metric", "wer").name == "wer"
     with pytest.raises(UnknownComponentError, match=r"metric 'half' is offered by s2s-(good|twin) and s2s-(good|twin)"):
         registry.find("metric", "half")
+
+
+def test_offer_has_the_version_of_its_distribution(install):
+    install("s2s-good", GOOD)
+    assert load_registry().find_offer("metric", "half").version == "1.0"
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("s2s-good", {"half"}),
+        ("S2S_Good, s2s.third", {"half", "third"}),
+        ("s2s-third,", {"third"}),
+        ("", set()),
+        (None, {"half", "third"}),
+    ],
+)
+def test_environment_restricts_what_is_loaded(given, found, install, monkeypatch):
+    install("s2s-good", GOOD)
+    install("s2s-third", GOOD.replace("half", "third"))
+    monkeypatch.delenv(ONLY, raising=False)
+    if given is not None:
+        monkeypatch.setenv(ONLY, given)
+    registry = load_registry()
+    assert registry.failures == {}
+    assert {"half", "third"} & set(registry.names("metric")) == found
+    assert {"exact_match", "wer"} <= set(registry.names("metric"))
+    assert (registry.names("framework") == ["numpy"]) == (given is not None)
+
+
+def test_plugin_that_is_not_asked_for_is_not_even_imported(install, monkeypatch):
+    install("s2s-good", GOOD)
+    install("s2s-broken", "raise RuntimeError('no licence')")
+    monkeypatch.setenv(ONLY, "s2s-good")
+    assert load_registry().failures == {}
+    assert "s2s_broken" not in sys.modules
+
+
+def test_plugin_that_is_asked_for_and_missing_is_told(install, monkeypatch):
+    install("s2s-good", GOOD)
+    monkeypatch.setenv(ONLY, "s2s-good,s2s-absent")
+    registry, warned = load_with_warnings()
+    told = "S2S_PLUGINS names it, and no plugin of this name is installed"
+    assert registry.failures == {"s2s-absent": told}
+    assert warned == [f"plugin s2s-absent is skipped: {told}"]
+    assert "half" in registry.names("metric")

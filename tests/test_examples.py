@@ -14,7 +14,8 @@ from s2s_toolkit.config import read_config
 from s2s_toolkit.exporter import open_translator
 from s2s_toolkit.loading import make_strategy
 from s2s_toolkit.model import reference_parts
-from s2s_toolkit.registry import Registry, load_registry
+from s2s_toolkit.plugins import load_registry
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import open_run
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

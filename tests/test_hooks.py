@@ -13,10 +13,11 @@ from s2s_toolkit.config import ModelConfig, TextConfig
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.loading import build_model, make_strategy
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights
+from s2s_toolkit.observers import BatchStep, Observer, make_observers
 from s2s_toolkit.parts.decoders import BahdanauDecoder
 from s2s_toolkit.parts.encoders import GruEncoder
+from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.reference import NumpyModel
-from s2s_toolkit.registry import load_registry, register_plugin
 from s2s_toolkit.search import search
 from s2s_toolkit.strategies.greedy import Greedy
 from s2s_toolkit.text import load_tokenizer
@@ -190,6 +191,23 @@ def test_hook_s2s_add_commands():
     registry = registry_with(plugin)
     assert CliRunner().invoke(cli, ["greet", "you"], obj=registry).output == "hello you\n"
     assert "greet" in CliRunner().invoke(cli, ["--help"], obj=registry).output
+
+
+class Counting(Observer):
+    """An observer that counts steps."""
+
+    def __init__(self, *, start: int = 0):
+        self.count = start
+
+    def on_step(self, event):
+        self.count += 1
+
+
+def test_hook_s2s_training_observers():
+    registry = registry_with(offering(s2s_training_observers=component("Counting")))
+    observers = make_observers(Observer(), {"Counting": {"start": 5}}, registry)
+    observers.on_step(BatchStep(1, 6.0, 3, 0.1))
+    assert observers.others["Counting"].count == 6
 
 
 def test_every_hook_has_its_test():

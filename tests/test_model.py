@@ -56,7 +56,7 @@ def test_dot_with_the_recommended_size_is_accepted(registry):
         ({"attention": {"name": "additive", "size": 0}}, r"\[model\.attention\] size must be at least 1, given 0"),
         ({"attention": {"name": "scaled_dot", "size": -1}}, r"\[model\.attention\] size must be at least 1, given -1"),
         ({"attention": {"name": "concat", "size": 0}}, r"\[model\.attention\] size must be at least 1, given 0"),
-        ({"attention": {"name": "general", "size": 3}}, r"unknown key 'model\.attention\.size'; known: none"),
+        ({"attention": {"name": "general", "size": 3}}, r"unknown key 'model\.attention\.size'; known: name"),
     ],
 )
 def test_option_that_can_not_work_is_refused(sections, message, registry):

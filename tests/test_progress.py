@@ -7,11 +7,11 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from s2s_toolkit.config import parse_config
 from s2s_toolkit.corpus import Corpus
+from s2s_toolkit.observers import BatchStep, Start, Validation
 from s2s_toolkit.progress import Bar, Lines, count_sources, describe, show_training
 from s2s_toolkit.run import Run
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import Characters
-from s2s_toolkit.training import Validation
 from s2s_toolkit.vocabulary import Vocabulary
 
 VALIDATION = Validation(
@@ -45,7 +45,7 @@ def corpus(pairs, **skipped):
 
 
 def start(observer, run, step=0):
-    observer.started(run, corpus(1234, empty=5, long=0), corpus(7, empty=0), 98765, 50, step)
+    observer.on_start(Start(run, corpus(1234, empty=5, long=0), corpus(7, empty=0), 98765, 50, step))
 
 
 def test_what_is_trained_on_is_told(run, capsys):
@@ -63,8 +63,8 @@ def test_where_it_goes_on_is_told(run, capsys):
 
 
 def test_a_validation_is_a_line(capsys):
-    Lines().stepped(1, 2.0, 3)
-    Lines().validated(VALIDATION)
+    Lines().on_step(BatchStep(1, 2.0, 3, 0.1))
+    Lines().on_validation(VALIDATION)
     line = "epoch   3  train loss 0.5000  dev loss 0.2500  1,234 tokens/s  68 s  best\n"
     assert capsys.readouterr().err == line
 
@@ -72,6 +72,11 @@ def test_a_validation_is_a_line(capsys):
 def test_a_metric_that_chooses_is_told():
     validation = Validation(**{**vars(VALIDATION), "metric": "wer", "value": 12.345, "best": False})
     assert describe(validation) == "epoch   3  train loss 0.5000  dev loss 0.2500  dev wer 12.35  1,234 tokens/s  68 s"
+
+
+def test_a_warning_is_a_line(capsys):
+    Lines().on_warning("observer 'x' is left out")
+    assert capsys.readouterr().err == "warning: observer 'x' is left out\n"
 
 
 def test_the_bar_shows_epoch_loss_and_speed(run):
@@ -82,13 +87,13 @@ def test_the_bar_shows_epoch_loss_and_speed(run):
     start(bar, run, step=10)
     assert (task_of(progress).completed, task_of(progress).total) == (10, 50)
     assert task_of(progress).description == "epoch 2/5"
-    bar.stepped(20, 6.0, 3)
+    bar.on_step(BatchStep(20, 6.0, 3, 0.1))
     assert (task_of(progress).completed, task_of(progress).description) == (20, "epoch 2/5")
-    bar.stepped(21, 6.0, 3)
+    bar.on_step(BatchStep(21, 6.0, 3, 0.1))
     assert (task_of(progress).completed, task_of(progress).description) == (21, "epoch 3/5")
     assert task_of(progress).fields["loss"] == "loss 2.0000"
     assert task_of(progress).fields["speed"].endswith(" tokens/s")
-    bar.validated(VALIDATION)
+    bar.on_validation(VALIDATION)
     progress.stop()
     assert "epoch   3  train loss 0.5000" in console.file.getvalue()
 

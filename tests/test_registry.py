@@ -1,15 +1,18 @@
 """The registry: how parts are found, chosen and loaded, and what is said when that can't be."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
+import s2s_toolkit
 from s2s_toolkit import builtin
 from s2s_toolkit.components import ANY, HOOKS, Component
-from s2s_toolkit.errors import UnknownComponentError
+from s2s_toolkit.errors import PluginError, UnknownComponentError
 from s2s_toolkit.hookspecs import hookimpl
-from s2s_toolkit.registry import Registry, load_registry, register_plugin
+from s2s_toolkit.plugins import load_registry, register_plugin
+from s2s_toolkit.registry import CORE, Registry
 
 
 class Scorers:
@@ -36,16 +39,16 @@ def registry_of(**plugins):
 
 def test_built_in_parts_come_through_the_same_hooks():
     registry = Registry()
-    register_plugin(registry, builtin, "s2s-toolkit")
+    register_plugin(registry, builtin, CORE, s2s_toolkit.__version__)
     assert registry.failures == {}
-    ours = {kind: [o for o in offers if o.plugin == "s2s-toolkit"] for kind, offers in load_registry().offers.items()}
+    ours = {kind: [o for o in offers if o.plugin == CORE] for kind, offers in load_registry().offers.items()}
     assert registry.offers == ours
-    assert [kind for kind, offers in ours.items() if not offers] == ["exporter"]
+    assert [kind for kind, offers in ours.items() if not offers] == ["training observer"]
 
 
 def test_every_built_in_part_can_be_loaded():
     registry = Registry()
-    register_plugin(registry, builtin, "s2s-toolkit")
+    register_plugin(registry, builtin, CORE)
     for kind, offers in registry.offers.items():
         for offer in offers:
             assert registry.load(kind, offer.component.name, offer.component.framework), offer
@@ -97,6 +100,20 @@ def test_name_that_two_plugins_offer_is_refused_when_it_is_used():
         registry.find("attention scorer", "a")
 
 
+def test_name_that_one_plugin_offers_twice_is_refused_when_it_is_used():
+    registry = registry_of(plugin=[scorer("a"), scorer("a")])
+    with pytest.raises(UnknownComponentError, match=r"^attention scorer 'a' is offered by plugin twice; remove or"):
+        registry.find("attention scorer", "a")
+
+
+def test_part_that_is_there_for_another_framework_alone_names_its_plugin():
+    registry = registry_of(plugin=[scorer("a", "pytorch")], other=[scorer("b")])
+    with pytest.raises(UnknownComponentError) as caught:
+        registry.find("attention scorer", "a", "torch")
+    said = "no attention scorer called 'a' for torch; installed: b; plugin offers it for pytorch"
+    assert str(caught.value) == said
+
+
 def test_clash_of_portable_parts_does_not_bother_a_framework_with_its_own():
     registry = registry_of(first=[scorer("a"), scorer("a", "torch")], second=[scorer("a")])
     assert registry.find("attention scorer", "a", "torch").framework == "torch"
@@ -113,17 +130,28 @@ def test_load_imports_the_object():
     [
         ("no_such_module:Thing", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("string:no_such_thing", "no_such_thing"),
-        ("string", "AttributeError"),
-        (":Thing", "ValueError"),
+        ("string:capwords.absent", "AttributeError: 'function' object has no attribute 'absent'"),
     ],
 )
 def test_target_that_does_not_exist_is_named_when_it_is_used(target, reason):
     registry = registry_of(plugin=[scorer("a", target=target)])
     assert registry.failures == {}
-    with pytest.raises(UnknownComponentError) as caught:
+    with pytest.raises(PluginError) as caught:
         registry.load("attention scorer", "a")
-    assert str(caught.value).startswith(f"attention scorer 'a' can't be loaded from {target}: ")
+    assert str(caught.value).startswith(f"attention scorer 'a' of plugin can't be loaded from {target}: ")
     assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize("target", ["string", ":Thing", "string:", "a/b.py:Thing", "string:cap words"])
+def test_target_of_another_form_is_refused_when_it_is_offered(target):
+    with pytest.raises(ValueError, match=f'the target of .a. must be "module:object", given {target!r}'):
+        scorer("a", target=target)
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a.b", "a=b"])
+def test_name_that_no_config_can_say_is_refused_when_it_is_offered(name):
+    with pytest.raises(ValueError, match="a part's name has letters, digits, '_' and '-', given"):
+        scorer(name)
 
 
 def test_misspelt_hook_of_a_registered_object_is_refused():
@@ -132,8 +160,72 @@ def test_misspelt_hook_of_a_registered_object_is_refused():
         def s2s_encodrs(self):
             return []
 
-    with pytest.raises(UnknownComponentError, match=r"there is no hook 's2s_encodrs'; hooks: .*s2s_encoders"):
+    with pytest.raises(PluginError) as caught:
         register_plugin(Registry(), Plugin(), "plugin")
+    hooks = ", ".join(HOOKS.values())
+    assert str(caught.value) == f"there is no hook 's2s_encodrs'; did you mean 's2s_encoders'? hooks: {hooks}"
+
+
+def forgotten():
+    """A hook, but for the decorator."""
+    return []
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("s2s_encoders", "s2s_encoders is not decorated with @hookimpl"),
+        ("s2s_encodrs", "s2s_encodrs is no hook and not decorated with @hookimpl; did you mean 's2s_encoders'?"),
+        ("s2s_training_observer", "s2s_training_observer is no hook and not decorated with @hookimpl; did you mean "),
+    ],
+)
+def test_hook_without_its_decorator_is_refused(name, line):
+    plugin = Scorers(scorer("a"))
+    setattr(plugin, name, forgotten)
+    with pytest.raises(PluginError, match=f"^{re.escape(line)}"):
+        register_plugin(Registry(), plugin, "plugin")
+
+
+def test_other_functions_of_a_plugin_are_its_own_affair():
+    plugin, registry = Scorers(scorer("a")), Registry()
+    for name in ("s2s_helper", "s2s_scores", "encoders", "s2s"):
+        setattr(plugin, name, forgotten)
+    register_plugin(registry, plugin, "plugin")
+    assert registry.names("attention scorer") == ["a"]
+
+
+def test_plugin_without_a_hook_is_refused():
+    with pytest.raises(
+        PluginError, match=r"^it has no hook; decorate a function that is called like one with @hookimpl"
+    ):
+        register_plugin(Registry(), object(), "plugin")
+
+
+def test_hook_that_wants_an_argument_is_refused():
+    class Plugin:
+        @hookimpl
+        def s2s_encoders(self, config):
+            return []
+
+    with pytest.raises(PluginError, match=r"^s2s_encoders has a wrong signature; a hook takes no arguments$"):
+        register_plugin(Registry(), Plugin(), "plugin")
+
+
+def test_every_hook_that_fails_is_told_and_the_others_count():
+    class Plugin(Scorers):
+        @hookimpl
+        def s2s_encoders(self):
+            raise OSError("disk on fire")
+
+        @hookimpl
+        def s2s_metrics(self):
+            return [None]
+
+    registry = Registry()
+    register_plugin(registry, Plugin(scorer("a")), "plugin")
+    told = "s2s_encoders: OSError: disk on fire; s2s_metrics: TypeError: expected a Component, got None"
+    assert registry.failures == {"plugin": told}
+    assert registry.names("attention scorer") == ["a"]
 
 
 def test_hook_may_be_named_in_the_marker():
@@ -161,12 +253,12 @@ def test_hook_may_be_a_generator():
 
 def test_kinds_and_hooks_belong_together():
     assert list(Registry().offers) == list(HOOKS)
-    assert len(set(HOOKS.values())) == len(HOOKS) == 9
+    assert len(set(HOOKS.values())) == len(HOOKS) == 10
 
 
 def test_loading_the_registry_imports_no_framework():
     code = (
-        "import sys; from s2s_toolkit.registry import load_registry; registry = load_registry(); "
+        "import sys; from s2s_toolkit.plugins import load_registry; registry = load_registry(); "
         "assert not registry.failures, registry.failures; "
         "frameworks = 'torch', 'tensorflow', 'keras', 'onnxruntime', 'onnx', 'spox'; "
         "print([name for name in frameworks if name in sys.modules])"

@@ -77,23 +77,6 @@ def test_score_is_the_formula_for_each_query_and_position(name):
 
 
 @each_scorer
-def test_many_queries_at_once_equal_one_after_the_other(name):
-    scorer, weights, queries, memory = random_case(name)
-    scores = scored(scorer, weights, queries, memory)
-    one_by_one = [scored(scorer, weights, queries[:, step : step + 1], memory) for step in range(11)]
-    np.testing.assert_allclose(scores, np.concatenate(one_by_one, axis=1), atol=1e-6)
-
-
-@each_scorer
-def test_rows_of_a_batch_are_scored_apart(name):
-    scorer, weights, queries, memory = random_case(name)
-    scores = scored(scorer, weights, queries, memory)
-    for row in range(3):
-        alone = scored(scorer, weights, queries[row : row + 1], memory[row : row + 1])
-        np.testing.assert_allclose(scores[row : row + 1], alone, atol=1e-6)
-
-
-@each_scorer
 def test_positions_are_scored_apart(name):
     """Every other position may be left out of the memory without changing the score of the rest."""
     scorer, weights, queries, memory = random_case(name)

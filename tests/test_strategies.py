@@ -86,22 +86,6 @@ def test_beam_is_done_once_nothing_can_overtake(live_total, penalty, done):
 
 
 @pytest.mark.parametrize(
-    "strategy",
-    [Greedy(), BeamSearch(beam_size=3), BeamSearch(beam_size=3, coverage_penalty=0.5), Sample(num_samples=3)],
-)
-def test_finished_target_goes_on_with_free_ends_for_ever(strategy):
-    typed, search = typed_settings(strategy, {}), strategy.start(XP, SOURCES[:2])
-    only_end, never_end = (logs([[row] * strategy.rows] * 2) for row in ([0, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0.5, 0.5]))
-    search = strategy.advance(XP, step(only_end), search, typed).search
-    before = strategy.finish(XP, search, typed)[1]
-    for number in range(1, 4):
-        advance = strategy.advance(XP, step(never_end, number), search, typed)
-        search = advance.search
-        assert advance.ids[:, 0].tolist() == [EOS, EOS]
-    np.testing.assert_array_equal(strategy.finish(XP, search, typed)[1], before)
-
-
-@pytest.mark.parametrize(
     ("options", "expected"),
     [
         ({}, [0, 0.1, 0, 0.4, 0.3, 0.2]),

@@ -1,11 +1,8 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_toolkit.options import create_part
-from s2s_toolkit.tokenizers import WHITESPACE, Characters, Separator, Tokenizer, Words
+from s2s_toolkit.tokenizers import WHITESPACE, Characters, Separator, Words
 
-TOKENIZERS = [Characters(), Words(), Separator()]
 SPACED_TEXT = st.text(st.sampled_from("ab\N{HANGUL SYLLABLE GA}\N{GRINNING FACE}" + WHITESPACE))
 
 
@@ -30,29 +27,6 @@ def test_separated_symbols_stand_between_spaces_only():
     assert Separator().split("  a\u00a0 ɑ̃  t\tʃ ") == ["a\u00a0", "ɑ̃", "t\tʃ"]
 
 
-@pytest.mark.parametrize(
-    ("tokenizer", "text"),
-    [(Characters(), "a b"), (Words(), "a b"), (Separator(), "a b")],
-    ids=lambda value: repr(value),
-)
-def test_joining_uses_the_separator(tokenizer, text):
-    assert tokenizer.join(tokenizer.split(text)) == text
-
-
-@pytest.mark.parametrize("tokenizer", TOKENIZERS)
-def test_an_empty_text_has_no_symbols(tokenizer):
-    assert tokenizer.split("") == []
-    assert tokenizer.join([]) == ""
-
-
-@pytest.mark.parametrize("tokenizer", TOKENIZERS)
-@given(text=st.one_of(st.text(), SPACED_TEXT))
-def test_no_symbol_is_empty_and_splitting_again_changes_nothing(tokenizer, text):
-    symbols = tokenizer.split(text)
-    assert all(symbols)
-    assert tokenizer.split(tokenizer.join(symbols)) == symbols
-
-
 @given(text=st.one_of(st.text(), SPACED_TEXT))
 def test_characters_join_to_the_text_they_came_from(text):
     assert Characters().join(Characters().split(text)) == text
@@ -61,15 +35,3 @@ def test_characters_join_to_the_text_they_came_from(text):
 @given(text=st.one_of(st.text(), SPACED_TEXT))
 def test_words_are_those_of_python(text):
     assert Words().split(text) == text.split()
-
-
-@given(text=SPACED_TEXT)
-def test_symbols_hold_none_of_their_separators(text):
-    for tokenizer in (Words(), Separator()):
-        assert not any(set(symbol) & set(tokenizer.separators) for symbol in tokenizer.split(text))
-
-
-@pytest.mark.parametrize("part", [Characters, Words, Separator])
-def test_a_config_can_create_a_tokenizer_without_options(part):
-    tokenizer: Tokenizer = create_part(part, options={}, where="source")
-    assert tokenizer.split("a") == ["a"]

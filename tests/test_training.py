@@ -14,20 +14,21 @@ import pytest
 
 from s2s_toolkit.components import Component
 from s2s_toolkit.config import Config, parse_config
-from s2s_toolkit.corpus import Corpus
 from s2s_toolkit.errors import DataError, RunError, S2SError, UnsupportedError
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.loading import load_model, load_translator
-from s2s_toolkit.registry import Registry, load_registry, register_plugin
+from s2s_toolkit.observers import BatchStep, Observer, Start, Validation
+from s2s_toolkit.plugins import load_registry, register_plugin
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, load_checkpoint, open_run, save_checkpoint
-from s2s_toolkit.training import Validation, train
+from s2s_toolkit.training import train
 
 FRAMEWORKS = ("torch", "tensorflow")
 LETTERS = "abcdef"
 
 
 @dataclass
-class Log:
+class Log(Observer):
     """An observer that remembers."""
 
     losses: list[float] = field(default_factory=list)
@@ -35,14 +36,14 @@ class Log:
     first_step: int = -1
     skipped: dict[str, int] = field(default_factory=dict)
 
-    def started(self, run: Run, train: Corpus, dev: Corpus, num_parameters: int, total_steps: int, step: int) -> None:
-        self.first_step, self.skipped = step, train.skipped
+    def on_start(self, event: Start) -> None:
+        self.first_step, self.skipped = event.step, event.train.skipped
 
-    def stepped(self, step: int, loss: float, tokens: int) -> None:
-        self.losses.append(loss / tokens)
+    def on_step(self, event: BatchStep) -> None:
+        self.losses.append(event.loss / event.tokens)
 
-    def validated(self, validation: Validation) -> None:
-        self.validations.append(validation)
+    def on_validation(self, event: Validation) -> None:
+        self.validations.append(event)
 
 
 @pytest.fixture

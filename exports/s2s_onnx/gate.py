@@ -13,7 +13,7 @@ from s2s_onnx.translator import Translator
 from s2s_toolkit.corpus import Pair, read_pairs
 from s2s_toolkit.errors import S2SError
 from s2s_toolkit.evaluation import Evaluation, evaluate
-from s2s_toolkit.metrics import Metric
+from s2s_toolkit.metrics import LOSS, Metric, load_metric
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 
@@ -64,7 +64,7 @@ class Comparison:
 def chosen_for(gate: Gate, run: Run, registry: Registry) -> tuple[Metric, list[Pair]]:
     """What a gate measures, and on which pairs; UnknownComponentError or DataError, before any work is done."""
     chosen = run.config.training.metric
-    metric: Metric = registry.load("metric", gate.metric or (FALLBACK if chosen == "loss" else chosen))
+    metric: Metric = load_metric(gate.metric or (FALLBACK if chosen == LOSS else chosen), registry)
     return metric, list(read_pairs(gate.dev or run.config.data.dev))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from s2s_toolkit.errors import ModelFileError, UnsupportedError
 from s2s_toolkit.normalization import Normalization
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.text import TextSide
+from s2s_toolkit.text import TextSide, make_tokenizer
 from s2s_toolkit.tokenizers import Characters, Separator, Tokenizer, Words
 from s2s_toolkit.vocabulary import Vocabulary
 
@@ -17,19 +17,12 @@ BUILT_IN: Mapping[str, type[Tokenizer]] = {"characters": Characters, "words": Wo
 
 def tokenizers_of(registry: Registry) -> MakeTokenizer:
     """Makes what a registry has."""
-
-    def make(name: str) -> Tokenizer:
-        tokenizer: Tokenizer = registry.load("tokenizer", name)()
-        return tokenizer
-
-    return make
+    return lambda name: make_tokenizer(name, registry)
 
 
-def text_sides(
-    metadata: Mapping[str, Any], where: str, make_tokenizer: MakeTokenizer | None = None
-) -> tuple[TextSide, TextSide]:
-    """Source and target; without `make_tokenizer` the tokenizers have to be built-in ones."""
-    make = make_tokenizer or (lambda name: _built_in(name, where))
+def text_sides(metadata: Mapping[str, Any], where: str, make: MakeTokenizer | None = None) -> tuple[TextSide, TextSide]:
+    """Source and target; without `make` the tokenizers have to be built-in ones."""
+    make = make or (lambda name: _built_in(name, where))
     source, target = (_side(metadata, name, where, make) for name in ("source", "target"))
     return source, target
 

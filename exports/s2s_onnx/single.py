@@ -15,6 +15,7 @@ from s2s_onnx.graph.assembly import assemble
 from s2s_onnx.graph.interface import IdsInterface, Interface, TextInterface
 from s2s_onnx.graph.opset import declare
 from s2s_onnx.graph.parts import PartGraphs, part_graphs
+from s2s_onnx.graph.tracing import traced
 from s2s_onnx.storage.store import store
 from s2s_onnx.storage.writing import place_weights, write_model
 from s2s_onnx.verification.cases import Case, dev_cases, random_cases
@@ -111,7 +112,9 @@ class SingleFile:
         """The graph, its weights still inputs."""
         defaults = self.choices.settings == "optional"
         decoding = self.decoding
-        return assemble(parts, decoding.strategy, decoding.settings, self.interface, self.outputs, defaults=defaults)
+        offer = self.registry.find_offer("decoding strategy", decoding.name)
+        strategy = traced(decoding.strategy, "decoding strategy", offer)
+        return assemble(parts, strategy, decoding.settings, self.interface, self.outputs, defaults=defaults)
 
 
 def _outputs(interface: Interface, wanted: str) -> list[str]:

@@ -24,7 +24,8 @@ from s2s_toolkit.arrays import NumpyNamespace
 from s2s_toolkit.config import Config
 from s2s_toolkit.loading import choose_decoding, plan_of
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights
-from s2s_toolkit.registry import Registry, load_registry
+from s2s_toolkit.plugins import load_registry
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, create_run, load_checkpoint, save_checkpoint
 from s2s_toolkit.search import typed_settings
 from s2s_toolkit.testing.array_functions import ARRAYS

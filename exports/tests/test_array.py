@@ -111,6 +111,7 @@ def test_a_filling_keeps_the_known_sizes(graph_value: OnnxArray) -> None:
 REFUSED: dict[str, tuple[Case, str]] = {
     "a condition": (lambda xp, z: 1 if z > 0 else 2, "use xp.where in place of `if`"),
     "a loop": (lambda xp, z: list(z), "can't be iterated over"),
+    "a function of numpy's": (lambda xp, z: np.stack([z, z]), "use the functions of xp"),
     "an array as index": (lambda xp, z: z[z > 0], "use xp.take"),
     "too many indices": (lambda xp, z: z[0, 0, 0, 0], "3 axes can't be indexed"),
     "an open size in a shape": (lambda xp, z: xp.reshape(z, (z.shape[0], -1)), "can't hold the open size None"),

@@ -14,11 +14,9 @@ import pytest
 from s2s_onnx.choices import Precision
 from s2s_onnx.exporter import OnnxExporter
 from s2s_onnx.translator import Translator
-from s2s_toolkit.commands.part_options import option_texts
 from s2s_toolkit.components import ANY
-from s2s_toolkit.errors import ConfigError, RunError, S2SError, UnknownComponentError
+from s2s_toolkit.errors import RunError, S2SError
 from s2s_toolkit.exporter import open_translator
-from s2s_toolkit.options import option_parameters
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, load_checkpoint, save_checkpoint
 
@@ -47,12 +45,6 @@ def test_file_is_valid_onnx_of_the_declared_operator_sets(exported: Callable[...
         ("com.microsoft", 1),
     }
     assert model.ir_version == 10
-
-
-def test_two_exports_of_a_run_are_byte_identical(run: Run, registry: Registry, tmp_path: Path) -> None:
-    for name in ("one.onnx", "two.onnx"):
-        export(run, tmp_path / name, registry, "beam", n_best=2)
-    assert (tmp_path / "one.onnx").read_bytes() == (tmp_path / "two.onnx").read_bytes()
 
 
 @pytest.mark.parametrize("options", [("--strategy", "beam"), ("--strategy", "sample", "--precision", "int8")])
@@ -99,23 +91,8 @@ def test_config_chooses_the_strategy(make_run: MakeRun, registry: Registry, tmp_
     assert Translator(path).defaults == {"length_penalty": 1.0, "max_length": 7, "min_length": 0}
 
 
-def test_existing_file_is_replaced(run: Run, registry: Registry, tmp_path: Path) -> None:
-    path = tmp_path / "model.onnx"
-    path.write_text("old")
-    export(run, path, registry)
-    assert Translator(path)(["ab"])
-
-
 def assert_nothing_written(folder: Path) -> None:
     assert [entry.name for entry in folder.iterdir() if entry.suffix == ".onnx"] == []
-
-
-def test_export_without_a_checkpoint_leaves_nothing(make_run: MakeRun, registry: Registry, tmp_path: Path) -> None:
-    run = make_run(tmp_path / "run")
-    run.checkpoint_path("best").unlink()
-    with pytest.raises(RunError, match=r"best.safetensors; was training finished\?"):
-        export(run, tmp_path / "model.onnx", registry)
-    assert_nothing_written(tmp_path)
 
 
 def test_a_checkpoint_that_lacks_a_weight_leaves_nothing(make_run: MakeRun, registry: Registry, tmp_path: Path) -> None:
@@ -125,16 +102,6 @@ def test_a_checkpoint_that_lacks_a_weight_leaves_nothing(make_run: MakeRun, regi
     save_checkpoint(run.checkpoint_path("best"), weights)
     with pytest.raises(RunError, match=r"lacks weight 'output.bias'"):
         export(run, tmp_path / "model.onnx", registry)
-    assert_nothing_written(tmp_path)
-
-
-def test_unknown_strategy_and_option_leave_nothing(run: Run, registry: Registry, tmp_path: Path) -> None:
-    with pytest.raises(UnknownComponentError, match="no decoding strategy called 'bean'"):
-        export(run, tmp_path / "model.onnx", registry, "bean")
-    with pytest.raises(ConfigError, match="beam_sise"):
-        export(run, tmp_path / "model.onnx", registry, "beam", beam_sise=3)
-    with pytest.raises(S2SError, match="there is no folder"):
-        export(run, tmp_path / "absent" / "model.onnx", registry)
     assert_nothing_written(tmp_path)
 
 
@@ -153,8 +120,3 @@ def test_a_source_vocabulary_may_be_empty(make_run: MakeRun, registry: Registry,
     run = make_run(tmp_path / "run", source_symbols=())
     export(run, tmp_path / "model.onnx", registry)
     assert Translator(tmp_path / "model.onnx")(["ab"])[0].source_symbols == ("a", "b", "</s>")
-
-
-def test_every_option_says_what_it_is() -> None:
-    """On the command line `s2s export --help` shows it."""
-    assert option_texts(OnnxExporter).keys() == option_parameters(OnnxExporter).keys()

@@ -18,7 +18,8 @@ from s2s_toolkit.config import Config
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.loading import build_model, load_translator, plan_of
-from s2s_toolkit.registry import Registry, load_registry, register_plugin
+from s2s_toolkit.plugins import load_registry, register_plugin
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, create_run, save_checkpoint
 from s2s_toolkit.text import TextSide, load_tokenizer
 from s2s_toolkit.vocabulary import Vocabulary
@@ -190,7 +191,8 @@ def test_an_operator_that_has_no_form_is_named(
     framework: str, operator: str, make_run: Callable[..., Run], registry: Registry
 ) -> None:
     require_exporter(framework)
-    message = f"^attention scorer 'rising' for {framework} can't be exported: .*{operator}.*; write it portable or give"
+    named = f"^attention scorer 'rising' for {framework} of test can't be exported: "
+    message = f"{named}.*{operator}.*; write it portable or give"
     assert_refused(make_run(framework, attention={"name": "rising"}), registry, message)
 
 
@@ -206,16 +208,15 @@ def test_graphs_that_are_not_those_of_the_kind_are_refused(
     mistake: str, message: str, make_run: Callable[..., Run], registry: Registry
 ) -> None:
     run = make_run("numpy", attention={"name": "refused", "mistake": mistake})
-    named = f"^attention scorer 'refused' can't be exported: {message}; docs/plugin_hooks.md says"
+    named = f"^attention scorer 'refused' of test can't be exported: {message}; docs/plugin_hooks.md says"
     assert_refused(run, registry, named)
 
 
 def test_a_framework_that_exports_no_parts_is_named(make_run: Callable[..., Run], registry: Registry) -> None:
     component = Component("only", "numpy", "s2s_toolkit.parts.scorers:GeneralScorer", "")
     with_parts(registry, {"attention scorer": [component]})
-    message = (
-        "^attention scorer 'only' for numpy can't be exported: numpy exports no parts of its own; write it portable"
-    )
+    named = "^attention scorer 'only' for numpy of test can't be exported: "
+    message = f"{named}numpy exports no parts of its own; write it portable"
     assert_refused(make_run("numpy", attention={"name": "only"}), registry, message)
 
 

@@ -10,12 +10,13 @@ import click
 from s2s_toolkit.assignments import Assignment
 from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, device_option, gather
 from s2s_toolkit.commands.messages import tell
+from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.commands.tables import show_table
 from s2s_toolkit.corpus import Paths, read_pairs
 from s2s_toolkit.errors import DataError
 from s2s_toolkit.evaluation import Evaluation, evaluate
 from s2s_toolkit.exporter import TextTranslator
-from s2s_toolkit.metrics import Metric
+from s2s_toolkit.metrics import Metric, load_metric
 from s2s_toolkit.progress import count_sources
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import open_run
@@ -37,6 +38,7 @@ METRICS = ("exact_match", "ser", "wer")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @decoding_options
 @device_option
+@plugin_option
 @click.pass_obj
 def command(
     registry: Registry,
@@ -53,7 +55,7 @@ def command(
 ) -> None:
     """Score a model on pairs of source and reference, by default a run's own dev pairs."""
     decoding = gather(framework, strategy, options=options, max_length=max_length, device=device)
-    metrics = [registry.load("metric", name) for name in names or METRICS]
+    metrics = [load_metric(name, registry) for name in names or METRICS]
     evaluation = evaluate_model(model, pairs, metrics, registry, decoding=decoding)
     found = f"{evaluation.pairs:,} pairs, {evaluation.skipped:,} skipped for an empty side"
     tell(f"{found}, {evaluation.sentences_per_second:,.0f} sentences/s")

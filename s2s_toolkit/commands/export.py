@@ -1,15 +1,19 @@
 """`s2s export`: a trained model as one verified file."""
 
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from s2s_toolkit.assignments import Assignment
+from s2s_toolkit.blame import blaming, named
 from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, gather
 from s2s_toolkit.commands.part_options import click_options
-from s2s_toolkit.errors import UnknownComponentError
+from s2s_toolkit.commands.plugin_files import plugin_option
+from s2s_toolkit.errors import PluginError
 from s2s_toolkit.exporter import find_exporter
 from s2s_toolkit.files import require_absent
 from s2s_toolkit.registry import Registry
@@ -23,8 +27,14 @@ class ExportCommand(click.Command):
     """The command with the options of the format that is asked for, whose plugin brings them."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Find the format before anything else: the other options depend on it."""
-        ctx.meta[__name__] = self._format_options(ctx, _format_in(args))
+        """Find the format, and the plugins that may offer it, before anything else: other options depend on them."""
+        parser = self.make_parser(ctx)
+        parser.ignore_unknown_options = True
+        given, _, _ = parser.parse_args(list(args))
+        for parameter in self.params:
+            if parameter.is_eager and parameter.name in given:
+                parameter.process_value(ctx, given[parameter.name])
+        ctx.meta[__name__] = self._format_options(ctx, given.get("format_name", FORMAT))
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -34,20 +44,10 @@ class ExportCommand(click.Command):
 
     def _format_options(self, ctx: click.Context, name: str) -> list[click.Option]:
         registry = ctx.find_object(Registry)
-        try:
-            return click_options(registry.load("exporter", name)) if registry else []
-        except UnknownComponentError:
+        if registry is None or name not in registry.names("exporter"):
             return []  # the command itself says so
-
-
-def _format_in(args: Sequence[str]) -> str:
-    """The value of `--format` in a command line."""
-    for place, arg in enumerate(args):
-        if arg.startswith("--format="):
-            return arg.removeprefix("--format=")
-        if arg == "--format" and place + 1 < len(args):
-            return args[place + 1]
-    return FORMAT
+        with blaming("exporter", registry.find_offer("exporter", name)):
+            return click_options(registry.load("exporter", name))
 
 
 @click.command(cls=ExportCommand)
@@ -56,6 +56,7 @@ def _format_in(args: Sequence[str]) -> str:
 @click.option("-o", "--output", type=FILE, help="The file; by default model.<format> in the run directory.")
 @click.option("--force", is_flag=True, help="Replace the file.")
 @decoding_options
+@plugin_option
 @click.pass_obj
 def command(
     registry: Registry,
@@ -93,12 +94,30 @@ def export_run(
     force: bool = False,
 ) -> str:
     """Export a run directory; what the exporter says about its verification."""
-    exporter = find_exporter(format_name, registry, choices or {})
+    exporter, offer = find_exporter(format_name, registry, choices or {}), registry.find_offer("exporter", format_name)
     require_absent(path, force)
     run = open_run(folder, registry)
-    return exporter.export(
-        run, path, registry, framework=decoding.framework, strategy=decoding.strategy, options=decoding.options
-    )
+    with _whole_or_not_at_all(path), blaming("exporter", offer):
+        report = exporter.export(
+            run, path, registry, framework=decoding.framework, strategy=decoding.strategy, options=decoding.options
+        )
+        if not path.exists():
+            raise PluginError(f"{named('exporter', offer)} ended without an error, and wrote no {path}")
+    return report
+
+
+@contextmanager
+def _whole_or_not_at_all(path: Path) -> Iterator[None]:
+    """Remove what an exporter left that failed; what was there before is its own affair."""
+    is_new = not path.exists()
+    try:
+        yield
+    except BaseException:
+        if is_new and path.is_dir():
+            shutil.rmtree(path)
+        elif is_new:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _size(path: Path) -> int:

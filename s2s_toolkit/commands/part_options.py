@@ -19,8 +19,16 @@ def click_options(part: Any) -> list[click.Option]:
 
 
 def option_texts(part: Any) -> dict[str, str]:
-    """Name -> what the "Args:" of a part's docstring say of it, in one line."""
-    _, _, arguments = (inspect.getdoc(part) or "").partition("Args:\n")
+    """Name -> what the "Args:" of a part's docstring say of it, in one line; what a class leaves out, its bases say."""
+    documented = reversed(inspect.getmro(part)) if inspect.isclass(part) else [part]
+    texts: dict[str, str] = {}
+    for each in documented:
+        texts |= _argument_texts(inspect.cleandoc(each.__doc__ or ""))
+    return texts
+
+
+def _argument_texts(docstring: str) -> dict[str, str]:
+    _, _, arguments = docstring.partition("Args:\n")
     arguments = re.split(r"\n\n|\n(?=\S)", arguments, maxsplit=1)[0]
     pieces = _ARGUMENT.split(arguments)[1:]
     return {name: " ".join(text.split()) for name, text in zip(pieces[::2], pieces[1::2], strict=True)}

@@ -8,6 +8,7 @@ import click
 from s2s_toolkit.assignments import Assignment
 from s2s_toolkit.commands.decoding import FILE, decoding_options, device_option, gather
 from s2s_toolkit.commands.messages import warn
+from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.files import require_absent
 from s2s_toolkit.plotting import require_drawable, save_attention
@@ -24,6 +25,7 @@ from s2s_toolkit.translation import Translation
 @click.option("--force", is_flag=True, help="Replace the file.")
 @decoding_options
 @device_option
+@plugin_option
 @click.pass_obj
 def command(
     registry: Registry,

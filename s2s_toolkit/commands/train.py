@@ -8,13 +8,18 @@ import click
 
 from s2s_toolkit.assignments import Assignment, overlay
 from s2s_toolkit.commands.decoding import FILE, assignments, framework_option
+from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.config import Config, load_toml, parse_config
+from s2s_toolkit.observers import Validation
+from s2s_toolkit.plugins import register_files
 from s2s_toolkit.progress import show_training
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
-from s2s_toolkit.training import Validation, train
+from s2s_toolkit.training import train
 
 RUNS = Path("runs")
+PARTS = ("encoder", "attention", "decoder")
+"""Sections under `[model]` that `--set` knows without it."""
 
 
 @click.command()
@@ -30,8 +35,12 @@ RUNS = Path("runs")
     multiple=True,
     metavar="SECTION.KEY=VALUE",
     callback=assignments,
-    help="Change the config, as in training.batch_size=32; may be repeated.",
+    help="Change the config, as in training.batch_size=32 or attention.size=64; may be repeated.",
 )
+@click.option(
+    "--observer", "watching", multiple=True, metavar="NAME", help="Tell a training observer too; may be repeated."
+)
+@plugin_option
 @click.option("--resume", is_flag=True, help="Go on from the run's last validation, in either framework.")
 @click.option("--force", is_flag=True, help="Replace the run.")
 @click.pass_obj
@@ -43,6 +52,7 @@ def command(
     framework: str,
     seed: int | None,
     changes: Sequence[Assignment],
+    watching: Sequence[str],
     resume: bool,
     force: bool,
 ) -> None:
@@ -53,7 +63,8 @@ def command(
     if resume and force:
         raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
     wanted = [("framework", framework)] * bool(framework) + [("seed", seed)] * (seed is not None)
-    checked = read_changed_config(config, [*changes, *wanted])
+    checked = read_changed_config(config, [*changes, *wanted], watching)
+    register_files(registry, checked.plugins.files)
     path = output or RUNS / f"{config.stem}-{checked.framework}"
     try:
         with show_training() as observer:
@@ -65,9 +76,19 @@ def command(
     click.echo(_closing_words(run))
 
 
-def read_changed_config(path: Path, changes: Sequence[Assignment]) -> Config:
-    """Read a config and lay values over it, then check it; paths are relative to its folder either way."""
-    return parse_config(overlay(load_toml(path), changes), folder=path.parent, where=str(path))
+def read_changed_config(path: Path, changes: Sequence[Assignment], observers: Sequence[str] = ()) -> Config:
+    """Read a config and lay values over it, then check it; paths are relative to its folder either way.
+
+    Args:
+        path: The config.
+        changes: Values by dotted key. The sections of the model's parts may go without their `model.`.
+        observers: Training observers to name as well.
+    """
+    full = [(f"model.{name}" if name.partition(".")[0] in PARTS else name, value) for name, value in changes]
+    content = overlay(load_toml(path), full)
+    for observer in observers:
+        content = overlay(content, [(f"observers.{observer}", content.get("observers", {}).get(observer, {}))])
+    return parse_config(content, folder=path.parent, where=str(path))
 
 
 def _closing_words(run: Run) -> str:

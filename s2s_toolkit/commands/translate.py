@@ -14,6 +14,7 @@ import click
 from s2s_toolkit.assignments import Assignment
 from s2s_toolkit.commands.decoding import FILE, decoding_options, device_option, gather
 from s2s_toolkit.commands.lines import file_chunks, stream_chunks, with_prefixes
+from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.errors import ConfigError, UnsupportedError
 from s2s_toolkit.files import atomic_path, require_absent
 from s2s_toolkit.registry import Registry
@@ -40,6 +41,7 @@ Write = Callable[[int, str, Translation], str]
 )
 @decoding_options
 @device_option
+@plugin_option
 @click.pass_obj
 def command(
     registry: Registry,

@@ -64,7 +64,7 @@ class BeamSearch:
         # a finished target has itself alone, with one more EOS that costs nothing
         itself = xp.asarray(np.where(is_first, 0, NEVER).astype(np.float32))
         totals = xp.expand_dims(search["totals"], axis=2) + xp.where(finished, itself, gains)
-        scores = totals / self._penalty(xp, step.number + 1, settings)  # all live targets have one length
+        scores = totals / length_penalty(xp, step.number + 1, settings)  # all live targets have one length
         if self.coverage:
             search = search | {"coverage": self.coverage.grown(xp, step.attention, search["coverage"])}
             scores = scores + xp.expand_dims(self.coverage.score(xp, search["coverage"]), axis=2)
@@ -84,7 +84,7 @@ class BeamSearch:
         """
         scores = self._finished_scores(xp, search)
         worst = xp.max(scores, axis=-1) if self.num_results == 1 else xp.top_k(scores, self.num_results)[0][:, -1]
-        hopes = search["totals"] / self._penalty(xp, settings["max_length"], settings)
+        hopes = search["totals"] / length_penalty(xp, settings["max_length"], settings)
         return worst > xp.max(xp.where(search["finished"], 2 * NEVER, hopes), axis=-1)
 
     def finish(self, xp: Namespace, search: Search, settings: Settings) -> tuple[Array, Array]:
@@ -97,6 +97,7 @@ class BeamSearch:
         counts = xp.logical_and(search["finished"], search["totals"] > NEVER / 2)
         return xp.where(counts, search["scores"], NEVER)
 
-    def _penalty(self, xp: Namespace, length: Array, settings: Settings) -> Array:
-        """What the total of a target is divided by; the length is a scalar."""
-        return ((xp.asarray(length, dtype=xp.float32) + 5) / 6) ** settings["length_penalty"]
+
+def length_penalty(xp: Namespace, length: Array, settings: Settings) -> Array:
+    """What the total of a target is divided by, from the setting "length_penalty"; the length is a scalar."""
+    return ((xp.asarray(length, dtype=xp.float32) + 5) / 6) ** settings["length_penalty"]

@@ -2,14 +2,17 @@
 
 import json
 import re
+import tomllib
 import typing
 from collections.abc import Callable
 from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
+from s2s_toolkit.assignments import parse_assignment
+from s2s_toolkit.commands.train import read_changed_config
 from s2s_toolkit.components import ANY, HOOKS
-from s2s_toolkit.config import Config, DecodingConfig, ModelConfig, PartConfig, Section
+from s2s_toolkit.config import Config, DecodingConfig, ModelConfig, PartConfig, PluginsConfig, Section
 from s2s_toolkit.options import option_parameters
 from s2s_toolkit.registry import Registry
 
@@ -28,6 +31,7 @@ def test_config_keys_are_documented_with_type_and_default(page: Page) -> None:
         "## `[model]`": ModelConfig,
         "## `[training]`": Config.model_fields["training"].annotation,
         "## `[decoding]`": DecodingConfig,
+        "## `[plugins]`": PluginsConfig,
     }.items():
         fields = {name: field for name, field in section.model_fields.items() if not is_section(field.annotation)}
         expected = [(name, type_name(field.annotation), default_text(field.default)) for name, field in fields.items()]
@@ -50,6 +54,23 @@ def test_options_of_every_built_in_part_are_documented(page: Page, registry: Reg
         assert documented[kind] == ours, kind
 
 
+def test_observers_are_named_with_options_that_they_have(page: Page, registry: Registry) -> None:
+    _, _, text = page(PAGE).partition("## `[observers.NAME]`")
+    (example,) = re.findall(r"^```toml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    config = Config.model_validate({"data": {"train": "a", "dev": "b"}, **tomllib.loads(example)})
+    for name, options in config.observers.items():
+        assert options.keys() <= option_parameters(registry.load("training observer", name)).keys()
+
+
+def test_parts_of_the_model_are_set_without_its_name(page: Page, tmp_path: Path) -> None:
+    short, full = re.search(r"`--set (\S+)` is `--set (\S+)`", page(PAGE)).groups()
+    path = tmp_path / "config.toml"
+    path.write_text('[data]\ntrain = "train.tsv"\ndev = "dev.tsv"\n\n[model.attention]\nname = "concat"\n')
+    configs = [read_changed_config(path, [parse_assignment(change)]) for change in (short, full)]
+    assert configs[0].model.attention.options == {"size": 64}
+    assert configs[0] == configs[1]
+
+
 def config_tables(text: str) -> dict[str, list[tuple[str, ...]]]:
     """Heading or options marker -> its rows (key, type, default)."""
     tables: dict[str, list[tuple[str, ...]]] = {}
@@ -69,6 +90,8 @@ def load_any(registry: Registry, kind: str, name: str) -> type:
 
 
 def is_section(annotation: object) -> bool:
+    if typing.get_origin(annotation) is dict:  # of sections, by name
+        return True
     return isinstance(annotation, type) and issubclass(annotation, Section | DecodingConfig)
 
 
@@ -79,7 +102,7 @@ def type_name(annotation: object) -> str:
     if typing.get_origin(annotation) is typing.Literal:
         return " or ".join(f'"{value}"' for value in typing.get_args(annotation))
     assert Path in typing.get_args(annotation)
-    return "path or pair of paths"
+    return "list of paths" if typing.get_args(annotation) == (Path, ...) else "path or pair of paths"
 
 
 def default_text(default: object) -> str:

@@ -1,22 +1,29 @@
 """docs/plugin_hooks.md: every hook has a section and an example, and what the examples say of themselves is so."""
 
 import importlib
+import inspect
 import re
+import shlex
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import Result
 
-from s2s_toolkit import hookspecs
+from s2s_toolkit import hookspecs, observers, testing
 from s2s_toolkit.arrays import FUNCTIONS
 from s2s_toolkit.batches import Batch, make_batch
 from s2s_toolkit.components import HOOKS
 from s2s_toolkit.loading import load_model, load_translator, make_strategy
-from s2s_toolkit.registry import Registry, load_registry, register_plugin
+from s2s_toolkit.plugins import load_registry, register_plugin
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
+from s2s_toolkit.scaffold.kinds import KINDS
 from s2s_toolkit.search import search
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.vocabulary import Vocabulary
@@ -24,7 +31,7 @@ from s2s_toolkit.vocabulary import Vocabulary
 PAGE = "docs/plugin_hooks.md"
 PARTS = {
     "encoder": {"encoder": {"name": "bag", "size": 6}},
-    "attention scorer": {"attention": {"name": "cosine"}},
+    "attention scorer": {"attention": {"name": "distance", "size": 7}},
     "decoder": {"decoder": {"name": "markov", "size": 6}},
 }
 
@@ -95,7 +102,7 @@ def test_example_part_is_the_same_in_the_file(
 
 def test_example_native_scorer_is_used(plugins: Registry, require: Require) -> None:
     require("torch")
-    assert plugins.load("attention scorer", "cosine", "torch").__module__ == "cosine_torch"
+    assert plugins.load("attention scorer", "distance", "torch").__module__ == "distance_torch"
 
 
 def test_example_strategy_avoids_a_symbol_after_itself(
@@ -147,6 +154,94 @@ def test_example_command_runs(plugins: Registry, untrained_run: Run, s2s: Callab
     assert result.stdout.splitlines() == list(untrained_run.target.vocabulary.symbols)
 
 
+def test_table_of_events_is_whole(section: Section) -> None:
+    _, _, after = described("s2s_training_observers", section).partition("<!-- events -->")
+    documented = {name: given for name, _, given in rows(after)}
+    methods = {f"`{name}`": method for name, method in vars(observers.Observer).items() if name.startswith("on_")}
+    assert list(documented) == list(methods)
+    for name, method in methods.items():
+        event = inspect.signature(method).parameters.get("event")
+        if event is not None:
+            names = ", ".join(f"`{field.name}`" for field in fields(event.annotation))
+            assert documented[name] == f"`{event.annotation.__name__}`: {names}"
+
+
+def test_example_observer_tells_how_a_training_ended(
+    folder: Path, plugins: Registry, s2s: Callable[..., Result], require: Callable[..., None]
+) -> None:
+    require("torch")
+    train, outcome = ("train", "tiny.toml", "-o", "run", "--observer", "outcome"), folder / "run" / "outcome.txt"
+    assert s2s(*train, parts=plugins).exit_code == 0
+    assert re.fullmatch(r"finished after 3 steps, best loss \d\.\d{4} in epoch 1\n", outcome.read_text())
+    further = "--set", "training.max_epochs=2", "--set", "training.learning_rate=1e38"
+    assert s2s(*train, "--resume", *further, parts=plugins).exit_code == 2
+    assert outcome.read_text().startswith("stopped: training diverged: ")
+
+
+def test_every_kind_that_a_package_can_be_written_for_is_listed(section: Section) -> None:
+    (kinds,) = re.findall(r"^Kinds are (.+?)\.$", section(PAGE, "## A plugin in a package"), re.DOTALL | re.MULTILINE)
+    assert re.findall(r"`([\w-]+)`", kinds) == [kind.replace(" ", "-") for kind in KINDS]
+
+
+def test_plugin_in_a_file_goes_from_training_to_a_model_file(
+    files: Path, folder: Path, section: Section, require: Callable[..., None]
+) -> None:
+    require("torch", "onnx", "onnxruntime", "spox")
+    shutil.copy(files / "distance.py", folder)
+    (folder / "tiny.toml").rename(folder / "config.toml")
+    (folder / "sources.txt").write_text("10 ab\n\n29 ab\n")
+    commands = re.findall(r"^\$ (.+)$", section(PAGE, "## A plugin in one file"), re.MULTILINE)
+    shown, _, run, _, file = (typed(command, folder) for command in commands)
+    assert "minus the mean squared distance" in shown
+    assert len(run.splitlines()) == 3
+    assert file == run
+
+
+def test_example_passes_its_suite(files: Path, require: Callable[..., None]) -> None:
+    require("torch", "tensorflow", "onnx", "onnxruntime", "spox")
+    told = typed("pytest test_distance.py", files)
+    assert re.search(r"= \d\d passed in ", told)
+
+
+def test_everything_that_a_test_may_say_is_listed(section: Section) -> None:
+    listed = {name for cell, _ in rows(section(PAGE, "## Testing a part")) for name in re.findall(r"`(\w+)`", cell)}
+    settable = {name for suite in suites() for name in vars(suite).get("settable", ())}
+    assert listed == settable | {"name", "options", "plugin_files", "expected_failures"}
+
+
+def test_every_suite_and_each_of_its_tests_is_listed(page: Page) -> None:
+    _, *tables = re.split(r"^<!-- checks: ", page(PAGE), flags=re.MULTILINE)
+    listed = {text.partition(" ")[0]: rows(text) for text in tables}
+    expected = {suite.__name__: [(f"`{test}`", says) for test, says in checks(suite)] for suite in suites()}
+    assert listed == {name: found for name, found in expected.items() if found}
+
+
+def suites() -> set[type]:
+    """The suites and what they inherit."""
+    return {base for name in testing.__all__ for base in getattr(testing, name).__mro__}
+
+
+def checks(suite: type) -> list[tuple[str, str]]:
+    """The tests that a class has itself, with the first line of what each says of itself."""
+    tests = {name: test for name, test in vars(suite).items() if name.startswith("test_")}
+    return [(name, inspect.getdoc(test).partition("\n")[0]) for name, test in tests.items()]
+
+
+def rows(text: str) -> list[tuple[str, ...]]:
+    """The cells of the first table of a text, without its head."""
+    lines = [line for line in text.partition("|\n\n")[0].splitlines() if line.startswith("|")]
+    return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines[2:]]
+
+
+def typed(command: str, folder: Path) -> str:
+    """What a command prints that is typed in a folder."""
+    program, *arguments = shlex.split(command)
+    words = [str(Path(sys.executable).with_name(program)), *arguments]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def batch() -> Batch:
     rng = np.random.default_rng(5)
     lengths = [(7, 3), (0, 5), (3, 2)]
@@ -171,3 +266,13 @@ def plugins(
     sys.path.remove(str(folder))
     for name in names:
         sys.modules.pop(name, None)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory, examples: Callable[[str], list[tuple[str, str]]]) -> Path:
+    """A folder with the plugin in one file and its test."""
+    folder = tmp_path_factory.mktemp("files")
+    for name, code in examples(PAGE):
+        if name in ("distance.py", "test_distance.py"):
+            (folder / name).write_text(code, encoding="utf-8")
+    return folder

@@ -12,8 +12,11 @@ import pytest
 
 from s2s_toolkit.config import Config
 from s2s_toolkit.model import reference_parts
-from s2s_toolkit.registry import Registry, load_registry, register_plugin
+from s2s_toolkit.plugins import load_registry, register_plugin
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
+from s2s_toolkit.scaffold.naming import Names
+from s2s_toolkit.scaffold.package import write_package
 
 PAGE = "README.md"
 
@@ -21,22 +24,26 @@ Page = Callable[[str], str]
 Table = Callable[..., list[list[str]]]
 
 
-def test_scorer_is_a_plugin_whose_part_reaches_the_file(
+def test_scorer_replaces_the_one_of_a_new_package_and_reaches_the_file(
     page: Page,
     small_run: Callable[..., Run],
     assert_file_is_the_model: Callable[..., None],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (module,) = project(page)["tool"]["setuptools"]["py-modules"]
-    (code,) = [block for block in blocks(page(PAGE), "python") if "@hookimpl" in block]
-    (tmp_path / f"{module}.py").write_text(code, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
+    shown = page(PAGE)
+    (name,) = re.findall(r"^s2s plugins new (\S+)$", shown, re.MULTILINE)
+    (place,) = re.findall(r"`(s2s-\S+\.py)`:$", shown, re.MULTILINE)
+    (code,) = [block for block in blocks(shown, "python") if "class" in block]
+    write_package(tmp_path / f"s2s-{name}", Names(name), "attention scorer")
+    assert (tmp_path / place).is_file()
+    (tmp_path / place).write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path / f"s2s-{name}")
     registry = load_registry()
-    ((name, target),) = project(page)["project"]["entry-points"]["s2s_toolkit"].items()
-    register_plugin(registry, importlib.import_module(target), name)
-    chosen = config(page, '[model.attention]\nname = "nearest"')["model"]["attention"]
-    assert_file_is_the_model(small_run(registry, attention=chosen), registry)
+    register_plugin(registry, importlib.import_module(f"s2s_{name}.plugin"), name)
+    chosen = dict(re.findall(r"--set attention\.(\w+)=(\S+)", shown))
+    attention = {**chosen, "scale": float(chosen["scale"])}
+    assert_file_is_the_model(small_run(registry, attention=attention), registry)
 
 
 def test_config_is_whole(page: Page, registry: Registry) -> None:
@@ -78,10 +85,6 @@ def blocks(text: str, language: str) -> list[str]:
 def config(page: Page, start: str) -> dict[str, Any]:
     (block,) = [block for block in blocks(page(PAGE), "toml") if block.startswith(start)]
     return tomllib.loads(block)
-
-
-def project(page: Page) -> dict[str, Any]:
-    return config(page, "[project]")
 
 
 def extras(cell: str) -> list[str]:

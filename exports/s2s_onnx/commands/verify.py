@@ -7,6 +7,7 @@ import click
 
 from s2s_toolkit.commands.decoding import FILE, framework_option
 from s2s_toolkit.commands.messages import warn
+from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.commands.tables import Row, show_table
 from s2s_toolkit.corpus import Pair, read_pairs
 from s2s_toolkit.errors import DataError
@@ -25,6 +26,7 @@ COLUMNS = ("quantity", "compared", "difference", "where")
 @click.argument("run", metavar="RUN", type=FILE)
 @click.option("--data", type=FILE, metavar="PAIRS.tsv", help="Pairs to compare on; by default the run's dev pairs.")
 @framework_option("What computes the run; by default what trained it.")
+@plugin_option
 @click.pass_obj
 def command(registry: Registry, model: Path, run: Path, data: Path | None, framework: str) -> None:
     """Compare MODEL.onnx with the RUN it was exported from: inner values, and decoded text.

@@ -132,6 +132,9 @@ class OnnxArray:
     def __invert__(self) -> "OnnxArray":
         return OnnxArray(op.not_(self.var) if self.dtype == np.bool_ else op.bitwise_not(self.var))
 
+    def __array__(self, *arguments: Any, **named: Any) -> np.ndarray:
+        raise UnsupportedError("numpy can't compute a graph value; use the functions of xp")
+
     def __bool__(self) -> bool:
         raise UnsupportedError("a graph value is not known while the graph is made; use xp.where in place of `if`")
 

@@ -5,6 +5,7 @@ Reads request.json and weights.safetensors, writes <function>.onnx for each func
 
 import importlib
 import json
+import operator
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import onnx
 
 from s2s_onnx.native.export import export_functions
 from s2s_onnx.session import first_line
+from s2s_toolkit.blame import place
 from s2s_toolkit.errors import S2SError
 from s2s_toolkit.options import create_part
 from s2s_toolkit.run import load_checkpoint
@@ -27,6 +29,7 @@ def main(folder: Path) -> int:
         models = export_functions(request["kind"], exporter, request["sizes"], weights)
     except Exception as error:  # whatever a third party's part and the framework's exporter raise
         told = str(error) if isinstance(error, S2SError) else f"{type(error).__name__}: {first_line(error)}"
+        told += place(error, _file(request["part"]))
         (folder / "error.txt").write_text(told, encoding="utf-8")
         return 1
     for name, model in models.items():
@@ -40,7 +43,11 @@ def _part(request: dict[str, Any]) -> Any:
 
 def _load(target: str) -> Any:
     module, _, attribute = target.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    return operator.attrgetter(attribute)(importlib.import_module(module))
+
+
+def _file(target: str) -> str | None:
+    return getattr(sys.modules.get(target.partition(":")[0]), "__file__", None)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import onnx
 
+from s2s_onnx.graph.tracing import traced
 from s2s_onnx.native.parts import Models, graph_part
 from s2s_onnx.native.process import Request, export_part
 from s2s_toolkit.components import ANY, Component
 from s2s_toolkit.config import ModelConfig
-from s2s_toolkit.errors import UnsupportedError
+from s2s_toolkit.errors import UnsupportedError, one_line
 from s2s_toolkit.model import Parts, build_parts
-from s2s_toolkit.registry import Registry
+from s2s_toolkit.registry import Offer, Registry
 from s2s_toolkit.weights import under
 
 GRAPH = "onnx"
@@ -61,10 +62,10 @@ class GraphRegistry(Registry):
 
     framework: str = GRAPH
 
-    def find(self, kind: str, name: str, framework: str = ANY) -> Component:
+    def find_offer(self, kind: str, name: str, framework: str = ANY) -> Offer:
         """As every registry, but for parts of the graph."""
         is_native = framework == GRAPH and not self.has(kind, name, GRAPH)
-        return super().find(kind, name, self.framework if is_native else framework)
+        return super().find_offer(kind, name, self.framework if is_native else framework)
 
 
 @dataclass(frozen=True)
@@ -77,15 +78,15 @@ class GraphForms:
 
     def of(self, kind: str, part: Any, *sizes: int) -> Any:
         """The form of a part that was made with these sizes: the part itself, or one of graphs."""
-        component = self.registry.find(kind, self._config(kind).name, GRAPH)
-        weights = under(self.weights, SECTIONS[kind])
+        offer = self.registry.find_offer(kind, self._config(kind).name, GRAPH)
+        component, weights = offer.component, under(self.weights, SECTIONS[kind])
         where = "" if component.framework == ANY else f" for {component.framework}"
-        named = f"{kind} {component.name!r}{where} can't be exported"
+        named = f"{kind} {component.name!r}{where} of {offer.plugin} can't be exported"
         if callable(getattr(part, "to_onnx", None)):
             with _explained(named, "docs/plugin_hooks.md says what its graphs must be"):
                 return graph_part(kind, _own_graphs(part, weights))
         if component.framework in (GRAPH, ANY):
-            return part
+            return traced(part, kind, offer)
         with _explained(named, "write it portable or give it a method `to_onnx`"):
             return graph_part(kind, export_part(self._request(kind, component, sizes), weights))
 
@@ -105,8 +106,7 @@ def _own_graphs(part: Any, weights: Mapping[str, np.ndarray]) -> Models:
     try:
         models = dict(part.to_onnx(weights))
     except Exception as error:  # whatever a third party's part raises
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise UnsupportedError(f"its `to_onnx` fails, {reason}") from error
+        raise UnsupportedError(f"its `to_onnx` fails, {one_line(error)}") from error
     for name, model in models.items():
         if not isinstance(model, onnx.ModelProto):
             raise UnsupportedError(f"its graph {name!r} is a {type(model).__name__}, and no onnx.ModelProto")

@@ -8,10 +8,10 @@ import onnxruntime
 from onnx import helper
 
 from s2s_onnx.native.fitting import fitted
-from s2s_onnx.native.functions import Arrays, Counts, example_inputs, functions_of, open_axes
 from s2s_onnx.session import first_line
 from s2s_toolkit.contracts import PartExporter
 from s2s_toolkit.errors import UnsupportedError
+from s2s_toolkit.parts.functions import Arrays, Counts, example_inputs, functions_of, open_axes
 
 TRACED = Counts(B=3, S=5, T=2)
 """What a graph is made with."""

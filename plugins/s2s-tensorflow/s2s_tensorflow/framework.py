@@ -12,6 +12,7 @@ from s2s_tensorflow.attention import Attention
 from s2s_tensorflow.layout import places
 from s2s_tensorflow.loss import BATCH, IDS, LENGTHS, batch_loss, to_tensors
 from s2s_tensorflow.model import Model
+from s2s_tensorflow.namespace import TensorFlowNamespace
 from s2s_tensorflow.onnx_parts import PartExporter
 from s2s_tensorflow.optimizer import Adam
 from s2s_tensorflow.portable import PortableDecoder, PortableEncoder, PortableScorer
@@ -36,6 +37,9 @@ class TensorFlowFramework:
         attention = Attention(_as_layer(parts.scorer, PortableScorer))
         decoder = _as_layer(parts.decoder, PortableDecoder)
         return TensorFlowModel(Model(plan, encoder, attention, decoder))
+
+    def namespace(self) -> TensorFlowNamespace:
+        return TensorFlowNamespace()
 
     def part_exporter(self, part: Any) -> PartExporter:
         return PartExporter(part)

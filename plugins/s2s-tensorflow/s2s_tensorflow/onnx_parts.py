@@ -24,6 +24,9 @@ class PartExporter:
             raise UnsupportedError(f"{type(part).__name__} is no Keras layer")
         self.part: Any = part
 
+    def weights(self) -> dict[str, np.ndarray]:
+        return {name: place.to_numpy(place.variable) for name, place in places(self.part).items()}
+
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         for name, place in places(self.part).items():
             place.variable.assign(place.to_tensor(weights[name]))

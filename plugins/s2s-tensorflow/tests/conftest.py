@@ -11,8 +11,9 @@ from s2s_tensorflow.framework import TensorFlowFramework, TensorFlowModel
 from s2s_toolkit.batches import Batch, make_batch
 from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights
+from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.reference import NumpyModel
-from s2s_toolkit.registry import Registry, load_registry
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.weights import initial_weights
 
 SOURCE_SIZE, TARGET_SIZE = 11, 13

@@ -33,16 +33,6 @@ def pair(request: pytest.FixtureRequest, twins: Callable[..., Any]) -> Any:
     return twins(**MODELS[request.param])
 
 
-def test_unroll_equals_repeated_step(pair: Any, batch: Batch) -> None:
-    logits, attention = pair.model.teacher_forced(batch)
-    stepper = pair.model.stepper()
-    state = stepper.start(batch.source_ids, batch.source_lengths, 1)
-    for position in range(batch.target_in.shape[1]):
-        step_logits, step_attention, state = stepper.step(batch.target_in[:, position], state)
-        np.testing.assert_allclose(logits[:, position], step_logits, atol=1e-5)
-        np.testing.assert_allclose(attention[:, position], step_attention, atol=1e-5)
-
-
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_search_finds_what_the_reference_finds(pair: Any, batch: Batch, registry: Registry, strategy: str) -> None:
     chosen = registry.load("decoding strategy", strategy)(**STRATEGIES[strategy])

@@ -13,6 +13,7 @@ from s2s_torch.attention import Attention
 from s2s_torch.layout import places
 from s2s_torch.loss import batch_loss, to_tensors
 from s2s_torch.model import Model
+from s2s_torch.namespace import TorchNamespace
 from s2s_torch.onnx_parts import PartExporter
 from s2s_torch.optimizer import Adam
 from s2s_torch.portable import PortableDecoder, PortableEncoder, PortableScorer
@@ -27,6 +28,9 @@ class TorchFramework:
         attention = Attention(_as_module(parts.scorer, PortableScorer))
         decoder = _as_module(parts.decoder, PortableDecoder)
         return TorchModel(Model(plan, encoder, attention, decoder, parts.decoder.readout_size))
+
+    def namespace(self) -> TorchNamespace:
+        return TorchNamespace()
 
     def part_exporter(self, part: Any) -> PartExporter:
         return PartExporter(part)

@@ -29,6 +29,9 @@ class PartExporter:
             raise UnsupportedError(f"{type(part).__name__} is no nn.Module")
         self.part: Any = part.eval()
 
+    def weights(self) -> dict[str, np.ndarray]:
+        return {name: place.to_numpy(place.parameter) for name, place in places(self.part).items()}
+
     @torch.no_grad()
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         for name, place in places(self.part).items():

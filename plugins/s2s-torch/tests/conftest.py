@@ -10,7 +10,8 @@ from s2s_toolkit.batches import Batch, make_batch
 from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.loading import build_model
 from s2s_toolkit.model import ModelPlan, declared_weights, reference_parts
-from s2s_toolkit.registry import Registry, load_registry
+from s2s_toolkit.plugins import load_registry
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.weights import initial_weights
 from s2s_torch.framework import TorchModel
 

@@ -1,14 +1,16 @@
-"""What a native part computes, as functions of named tensors, and arrays to call them with.
+"""What a part computes, as functions of named tensors, and arrays to call them with.
 
 A function knows no framework: it hands tensors to the part's methods and names what comes back. The names are those of
-the graphs (`docs/plugin_hooks.md`, "Parts in the exported file").
+the graphs (`docs/plugin_hooks.md`, "In the exported file").
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from s2s_toolkit.arrays import Array, Namespace
 from s2s_toolkit.errors import UnsupportedError
 
 Tensors = dict[str, Any]
@@ -26,18 +28,31 @@ class Counts(NamedTuple):
     T: int
 
 
-def functions_of(kind: str, part: Any) -> dict[str, Function]:
-    """The functions of a native part, by the method of the part that each calls."""
+class Bound:
+    """A portable part with the methods of a native one: its namespace and its weights are given once."""
+
+    def __init__(self, part: Any, xp: Namespace, weights: Mapping[str, Array]) -> None:
+        self.part, self.first = part, (xp, weights)
+
+    def __getattr__(self, name: str) -> Any:
+        return partial(getattr(self.part, name), *self.first)
+
+
+def functions_of(kind: str, part: Any, *, attends_once: bool = True) -> dict[str, Function]:
+    """The functions of a native part, or of a `Bound` one, by the method of the part that each calls.
+
+    A decoder may have to attend once in each step; otherwise `attend_query` is the last of its queries.
+    """
     if kind == "encoder":
-        return {"encode": lambda inputs, lengths: _named(part.encode(inputs, lengths), "memory", "summary")}
+        return {"encode": lambda inputs, lengths: _named("encode", part.encode(inputs, lengths), "memory", "summary")}
     if kind == "attention scorer":
         return {
             "keys": lambda memory: {"keys": part.keys(memory)},
             "score": lambda query, keys: {"scores": part.score(query, keys)},
         }
     return {
-        "start": lambda summary: {f"state_{name}": value for name, value in part.start(summary).items()},
-        "step": lambda **inputs: _step(part, **inputs),
+        "start": lambda summary: {f"state_{name}": value for name, value in _state("start", part.start(summary))},
+        "step": lambda **inputs: _step(part, attends_once, **inputs),
     }
 
 
@@ -76,7 +91,9 @@ def open_axes(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) ->
     }
 
 
-def _step(part: Any, *, previous: Any, attend_context: Any, attend_attention: Any, **state: Any) -> Tensors:
+def _step(
+    part: Any, attends_once: bool, *, previous: Any, attend_context: Any, attend_attention: Any, **state: Any
+) -> Tensors:
     """A decoder's step, which stands still at `attend`: the query goes out, context and attention come in."""
     queries = []
 
@@ -85,16 +102,26 @@ def _step(part: Any, *, previous: Any, attend_context: Any, attend_attention: An
         return attend_context, attend_attention
 
     names = [name.removeprefix("state_") for name in state]
-    readout, attention, new = part.step(previous, dict(zip(names, state.values(), strict=True)), attend)
-    if len(queries) != 1:
+    given = part.step(previous, dict(zip(names, state.values(), strict=True)), attend)
+    readout, attention, new = _named("step", given, "readout", "attention", "state").values()
+    if attends_once and len(queries) != 1:
         raise UnsupportedError(
             f"its step calls `attend` {len(queries)} times, where a native decoder's must do it once"
         )
-    if set(new) != set(names):
+    if {name for name, _ in _state("step", new)} != set(names):
         raise UnsupportedError(f"its state is {', '.join(names)} at first, and after a step {', '.join(new)}")
     carried = {f"next_{name}": new[name] for name in names}
-    return {"attend_query": queries[0], "readout": readout, "attention": attention, **carried}
+    asked = {"attend_query": queries[-1]} if queries else {}
+    return {**asked, "readout": readout, "attention": attention, **carried}
 
 
-def _named(values: Sequence[Any], *names: str) -> Tensors:
+def _named(method: str, values: Any, *names: str) -> Tensors:
+    if not isinstance(values, tuple) or len(values) != len(names):
+        raise UnsupportedError(f"its `{method}` must return {' and '.join(names)}, a tuple; it returns {values!r:.60}")
     return dict(zip(names, values, strict=True))
+
+
+def _state(method: str, value: Any) -> Iterable[tuple[str, Any]]:
+    if not isinstance(value, Mapping):
+        raise UnsupportedError(f"its `{method}` must return a state, a dict of arrays; it returns {value!r:.60}")
+    return value.items()

@@ -1,0 +1,1 @@
+"""Cosine attention and diverse beam search for s2s-toolkit."""

@@ -1,0 +1,1 @@
+"""MLflow runs of trainings with s2s-toolkit."""

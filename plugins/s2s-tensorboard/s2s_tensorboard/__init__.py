@@ -1,0 +1,1 @@
+"""TensorBoard curves of trainings with s2s-toolkit."""

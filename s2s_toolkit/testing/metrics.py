@@ -1,0 +1,123 @@
+"""The conformance suite of metrics."""
+
+import copy
+import math
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s2s_toolkit.errors import S2SError, UnsupportedError
+from s2s_toolkit.metrics import Metric, load_metric
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.testing.repeatable import REPEATABLE
+from s2s_toolkit.testing.requirements import unavailable
+from s2s_toolkit.testing.suite import Suite
+
+SYMBOLS = st.sampled_from(["a", "b", "c", "tʃ", "ɑ̃", "<unk>", "ein Wort"])
+REFERENCE = st.lists(SYMBOLS, min_size=4, max_size=8)
+"""At least four symbols: a measure of n-grams needs as many as that to call a target perfect."""
+HYPOTHESIS = st.lists(SYMBOLS, max_size=8)
+RIGHT = REFERENCE.map(lambda reference: (list(reference), reference))
+ENTRIES = st.lists(st.tuples(HYPOTHESIS, REFERENCE) | RIGHT, min_size=1, max_size=5)
+"""Hypotheses, empty ones and right ones among them, and their references."""
+
+Entries = list[tuple[list[str], list[str]]]
+
+
+def each_set(test: Callable[..., None]) -> Callable[..., None]:
+    """Run a test on sets of entries that hypothesis draws."""
+    return REPEATABLE(given(entries=ENTRIES)(test))
+
+
+class MetricSuite(Suite):
+    """What is expected of a metric; `s2s_toolkit.metrics.Metric` says what it is."""
+
+    kind = "metric"
+
+    @pytest.fixture
+    def metric(self, registry: Registry) -> Metric:
+        """The metric; where it needs a package that is not installed, the test is skipped, and fails in CI."""
+        try:
+            return load_metric(self.name, registry)
+        except UnsupportedError as error:
+            unavailable(str(error))
+
+    def test_it_says_what_it_is(self, metric: Metric) -> None:
+        """Its name is the one that it is offered under; direction and unit are there to be printed."""
+        assert metric.name == self.name, f"it calls itself {metric.name!r}, and a config {self.name!r}"
+        assert isinstance(metric.higher_is_better, bool), f"higher_is_better is {metric.higher_is_better!r}"
+        assert isinstance(metric.unit, str), f"its unit is {metric.unit!r}"
+        assert "\n" not in metric.unit, "its unit has more than one line"
+
+    @each_set
+    def test_set_has_one_number(self, metric: Metric, entries: Entries) -> None:
+        """A finite one, always the same, for one entry as for many, for empty hypotheses too."""
+        hypotheses, references = columns(entries)
+        value = metric(hypotheses, references)
+        assert isinstance(value, int | float), f"it gives a {type(value).__name__}"
+        assert math.isfinite(value), f"it gives {value}"
+        assert metric(hypotheses, references) == value, "the second time it gives another number"
+
+    @pytest.mark.parametrize("hypothesis", [[], ["a"], ["a"] * 50], ids=["empty", "short", "long"])
+    def test_any_hypothesis_has_a_number(self, metric: Metric, hypothesis: list[str]) -> None:
+        """Where it is the only one, too."""
+        value = metric([hypothesis], [["a", "b", "c", "d"]])
+        assert math.isfinite(value), f"it gives {value}"
+
+    @each_set
+    def test_nothing_is_better_than_perfect(self, metric: Metric, entries: Entries) -> None:
+        """Of all hypotheses, the references themselves have the best value."""
+        hypotheses, references = columns(entries)
+        value, perfect = metric(hypotheses, references), metric(references, references)
+        no_better = value == pytest.approx(perfect) or (perfect > value) == metric.higher_is_better
+        assert no_better, f"{value} is better than {perfect} of the references themselves"
+
+    @each_set
+    def test_wrong_is_worse_than_perfect(self, metric: Metric, entries: Entries) -> None:
+        """Hypotheses that share no symbol with their references."""
+        _, references = columns(entries)
+        wrong = [["wrong"] * len(reference) for reference in references]
+        value, perfect = metric(wrong, references), metric(references, references)
+        worse = value != pytest.approx(perfect) and (perfect > value) == metric.higher_is_better
+        assert worse, f"wrong ones have {value}, no worse than {perfect} of the references themselves"
+
+    @each_set
+    def test_order_of_entries_changes_nothing(self, metric: Metric, entries: Entries) -> None:
+        """It is about the set."""
+        value, turned = metric(*columns(entries)), metric(*columns(entries[::-1]))
+        assert turned == pytest.approx(value), f"{turned} where the last entry stands first, else {value}"
+
+    @each_set
+    def test_symbols_may_stand_in_any_sequence(self, metric: Metric, entries: Entries) -> None:
+        """An evaluation gives hypotheses as tuples and references as lists."""
+        for hypotheses, references in (columns(entries), 2 * columns(entries)[1:]):
+            value, of_tuples = metric(hypotheses, references), metric(list(map(tuple, hypotheses)), references)
+            assert of_tuples == pytest.approx(value), f"{of_tuples} where hypotheses are tuples, else {value}"
+
+    @each_set
+    def test_entries_are_left_as_they_are(self, metric: Metric, entries: Entries) -> None:
+        """Other metrics are given the same ones."""
+        given = columns(entries)
+        before = copy.deepcopy(given)
+        metric(*given)
+        assert given == before, "the entries were changed"
+
+    @pytest.mark.parametrize(
+        ("hypotheses", "references"),
+        [([], []), ([["a"]], []), ([], [["a"]]), ([["a"]], [["a"], ["b"]])],
+        ids=["nothing", "no reference", "no hypothesis", "one too few"],
+    )
+    def test_what_cannot_be_compared_is_refused(
+        self, metric: Metric, hypotheses: list[list[str]], references: list[list[str]]
+    ) -> None:
+        """In one line."""
+        with pytest.raises(S2SError) as caught:
+            metric(hypotheses, references)
+        assert "\n" not in str(caught.value), "it is refused in more than one line"
+
+
+def columns(entries: Entries) -> tuple[list[list[str]], list[list[str]]]:
+    """The hypotheses and the references."""
+    return [hypothesis for hypothesis, _ in entries], [reference for _, reference in entries]

@@ -1,0 +1,156 @@
+"""The conformance suite of tokenizers."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s2s_toolkit.config import TextConfig
+from s2s_toolkit.exporter import TextTranslator
+from s2s_toolkit.loading import load_translator
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import Run
+from s2s_toolkit.symbols import EOS, SPECIAL
+from s2s_toolkit.testing.repeatable import REPEATABLE
+from s2s_toolkit.testing.requirements import onnx_exporter
+from s2s_toolkit.testing.suite import Suite
+from s2s_toolkit.testing.untrained_runs import assert_translations_agree, write_run
+from s2s_toolkit.text import load_tokenizer
+from s2s_toolkit.tokenizers import WHITESPACE, Tokenizer
+
+CODE_POINTS = ("",)
+"""The separators at which text falls into its code points."""
+
+HOSTILE = (
+    "",
+    " ",
+    "a",
+    "two words",
+    "  spaces \t before,  between\u3000and after \n",
+    "V;PST;;3;SG|x_y-z+.*[a]\\s+$^",
+    "e\u0301 \u0301e",
+    "\U0001f469\u200d\U0001f680 \U0001f1e9\U0001f1ea",
+    "\u05e9\u05dc\u05d5\u05dd \u202eabc\u202c",
+    "a\u200bb\ufeffc\u00add",
+    "\ud55c\uae00 \u1112\u1161\u11ab",
+    "<pad> <unk> <s> </s>",
+    "NUL \x00 and \x7f",
+    WHITESPACE,
+    "a" * 150,
+)
+"""Texts that have broken tokenizers: what is empty, combines, joins, has no width, or reads like a special symbol."""
+
+
+def each_text(test: Callable[..., None]) -> Callable[..., None]:
+    """Run a test on texts of any code points, and of those that texts mostly consist of."""
+    common = st.text(st.sampled_from("ab;|_-.\u0301\u200b\N{GRINNING FACE}" + WHITESPACE))
+    return REPEATABLE(given(text=st.sampled_from(HOSTILE) | st.text() | common)(test))
+
+
+class TokenizerSuite(Suite):
+    """What is expected of a tokenizer; `s2s_toolkit.tokenizers.Tokenizer` says what it is."""
+
+    kind = "tokenizer"
+
+    @pytest.fixture
+    def tokenizer(self, registry: Registry) -> Tokenizer:
+        """The tokenizer, made as a config makes it."""
+        return load_tokenizer(TextConfig(tokenizer=self.name), registry)
+
+    @pytest.fixture
+    def run(self, tokenizer: Tokenizer, registry: Registry, tmp_path: Path) -> Run:
+        """A run whose source and target it cuts."""
+        symbols = [symbol for text in HOSTILE for symbol in tokenizer.split(text)]
+        return write_run(
+            tmp_path / "run",
+            registry,
+            source=self.name,
+            target=self.name,
+            source_symbols=symbols,
+            target_symbols=symbols,
+        )
+
+    def test_separators_are_strings(self, tokenizer: Tokenizer) -> None:
+        """`separator` is one string, `separators` is a tuple of at least one."""
+        assert isinstance(tokenizer.separator, str), f"separator is {tokenizer.separator!r}"
+        assert isinstance(tokenizer.separators, tuple), f"separators is a {type(tokenizer.separators).__name__}"
+        assert tokenizer.separators, "without a separator, every text is one symbol"
+        for separator in tokenizer.separators:
+            assert isinstance(separator, str), f"one of the separators is {separator!r}"
+        if "" in tokenizer.separators:
+            assert tokenizer.separators == CODE_POINTS, "the empty string parts all code points; nothing else is cut at"
+
+    def test_empty_text_has_no_symbols(self, tokenizer: Tokenizer) -> None:
+        """And no symbols are the empty text."""
+        assert tokenizer.split("") == [], "an empty text has a symbol"
+        assert tokenizer.join([]) == "", "no symbols are joined to a text"
+
+    @each_text
+    def test_symbols_are_strings_and_not_empty(self, tokenizer: Tokenizer, text: str) -> None:
+        """A list of `str`."""
+        symbols = tokenizer.split(text)
+        assert isinstance(symbols, list), f"split gives a {type(symbols).__name__}"
+        for symbol in symbols:
+            assert type(symbol) is str, f"a symbol is a {type(symbol).__name__}"
+            assert symbol, "a symbol is empty"
+
+    @each_text
+    def test_joined_symbols_are_split_again(self, tokenizer: Tokenizer, text: str) -> None:
+        """Splitting what was joined gives the same symbols, so that references and translations can be compared."""
+        symbols = tokenizer.split(text)
+        again = tokenizer.split(tokenizer.join(symbols))
+        assert again == symbols, f"{symbols} joined and split again are {again}"
+
+    @each_text
+    def test_one_text_has_one_result(self, tokenizer: Tokenizer, registry: Registry, text: str) -> None:
+        """Nothing is remembered from another text, and nothing is drawn."""
+        other = load_tokenizer(TextConfig(tokenizer=self.name), registry)
+        symbols = tokenizer.split(text)
+        joined = tokenizer.join(symbols)
+        for each in (tokenizer, other):
+            assert each.split(text) == symbols, f"{text!r} is cut in two ways"
+            assert each.join(symbols) == joined, f"{symbols} are joined in two ways"
+
+    @each_text
+    def test_separators_say_where_text_is_cut(self, tokenizer: Tokenizer, text: str) -> None:
+        """The exported file cuts at each of `separators` and drops what is empty; so does `split`."""
+        symbols, pieces = tokenizer.split(text), cut(text, tokenizer.separators)
+        assert symbols == pieces, f"split cuts {text!r} into {symbols}, `separators` into {pieces}"
+
+    @each_text
+    def test_separator_says_how_symbols_are_joined(self, tokenizer: Tokenizer, text: str) -> None:
+        """The exported file puts `separator` between symbols; so does `join`."""
+        symbols = tokenizer.split(text)
+        joined, expected = tokenizer.join(symbols), tokenizer.separator.join(symbols)
+        assert joined == expected, f"join makes {joined!r} of {symbols}, `separator` makes {expected!r}"
+
+    def test_exported_file_cuts_alike(self, tokenizer: Tokenizer, run: Run, registry: Registry) -> None:
+        """The symbols of a source, as the file says that it read them, are those of `split`."""
+        for text, found in zip(HOSTILE, exported(run, registry)(HOSTILE), strict=True):
+            symbols = (*tokenizer.split(text), SPECIAL[EOS])
+            assert found.source_symbols == symbols, f"the file cuts {text!r} into {found.source_symbols}, not {symbols}"
+
+    def test_exported_file_joins_alike(self, tokenizer: Tokenizer, run: Run, registry: Registry) -> None:
+        """The text of a target is that of `join`; a prefix is cut as by `split`."""
+        file, model = exported(run, registry), load_translator(run, registry)
+        for prefixes in ([], [tokenizer.join(tokenizer.split(text)[:3]) for text in HOSTILE]):
+            assert_translations_agree(file(HOSTILE, prefixes), model(HOSTILE, prefixes), "the file")
+
+
+def cut(text: str, separators: Sequence[str]) -> list[str]:
+    """The pieces of a text as the exported file cuts it: at one separator after the other."""
+    if tuple(separators) == CODE_POINTS:
+        return list(text)
+    pieces = [text]
+    for separator in separators:
+        pieces = [part for piece in pieces for part in piece.split(separator)]
+    return [piece for piece in pieces if piece]
+
+
+def exported(run: Run, registry: Registry) -> TextTranslator:
+    """The file that `s2s export` makes of a run, opened."""
+    exporter, path = onnx_exporter(registry), run.path / "model.onnx"
+    exporter.export(run, path, registry, framework="", strategy="", options={})
+    return exporter.open(path, registry, {}, device="cpu")

@@ -1,0 +1,15 @@
+"""The built-in tokenizers pass the suite that every plugin's does."""
+
+from s2s_toolkit.testing import TokenizerSuite
+
+
+class TestCharacters(TokenizerSuite):
+    name = "characters"
+
+
+class TestWords(TokenizerSuite):
+    name = "words"
+
+
+class TestSeparator(TokenizerSuite):
+    name = "separator"
