@@ -18,6 +18,9 @@ from s2s_toolkit.registry import Registry
 
 FAILED, INTERRUPTED = 2, 130
 
+TRACEBACK = "S2S_TRACEBACK"
+"""The environment variable with which every error shows where it comes from; for who writes a plugin."""
+
 SHORT_SPIN = ("GOMP_SPINCOUNT", "3000")
 """How long a thread of GNU OpenMP stays awake for the others: much shorter than by default.
 
@@ -57,7 +60,9 @@ class Commands(click.Group):
             formatter.write_dl(list(_summaries(ctx.obj).items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what the user can mend ends in one line."""
+        """Run a command; what the user can mend ends in one line, unless `TRACEBACK` is set."""
+        if os.environ.get(TRACEBACK):
+            return super().invoke(ctx)
         try:
             return super().invoke(ctx)
         except S2SError as error:
@@ -101,11 +106,9 @@ def _explanation(error: Exception, registry: Registry) -> str:
         return ""
     if found := culprit(error, registry):
         return str(blame(error, *found))
-    if (
-        isinstance(error, OSError) and error.filename is not None
-    ):  # without one, a broken pipe, which click ends quietly
-        return f"can't read or write {error.filename}: {error.strerror}"
-    return ""
+    if not isinstance(error, OSError) or error.filename is None:  # a broken pipe, which click ends quietly, has none
+        return ""
+    return f"can't read or write {error.filename}: {error.strerror}"
 
 
 def _load_registry() -> Registry:

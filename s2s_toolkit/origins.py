@@ -1,8 +1,9 @@
 """Which plugin each part of a run came from: recorded, and named where the part is missing; never loaded by itself."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from s2s_toolkit.config import Config
@@ -25,6 +26,11 @@ class Origin:
     name: str
     plugin: str
     version: str
+
+    def __post_init__(self) -> None:
+        for text in astuple(self):
+            if not re.fullmatch(r"[\w .+!:-]*", text):  # it may be read from a stranger's run, and is shown
+                raise ValueError(f"{text!r:.40} names no part and no plugin")
 
 
 def origins_of(config: Config, registry: Registry) -> list[Origin]:

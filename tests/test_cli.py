@@ -75,6 +75,12 @@ def test_what_the_user_can_mend_is_one_line(s2s, with_part):
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", "s2s: no luck; try again\n")
 
 
+def test_a_plugins_author_can_see_where_an_error_comes_from(s2s, with_part, monkeypatch):
+    monkeypatch.setenv("S2S_TRACEBACK", "1")
+    with pytest.raises(S2SError, match="no luck"):
+        s2s("fail", parts=with_part("s2s_add_commands", "fail", failing(S2SError("no luck"))))
+
+
 @pytest.mark.parametrize(
     ("interrupt", "line"),
     [(KeyboardInterrupt(), "s2s: interrupted\n"), (KeyboardInterrupt("go on"), "s2s: interrupted; go on\n")],

@@ -175,7 +175,12 @@ def test_run_of_the_core_needs_no_plugin_but_its_framework(run, refusal, s2s, mo
     assert said.endswith(": it is installed, and S2S_PLUGINS leaves it out")
 
 
-@pytest.mark.parametrize("plugins", ["mine", [1], [{"kind": "encoder"}], [{"kind": "a", "name": "b", "plugin": "c"}]])
+FOREIGN = {"kind": "encoder", "name": "gru", "plugin": "x\n\x1b[31m", "version": ""}
+
+
+@pytest.mark.parametrize(
+    "plugins", ["mine", [1], [{"kind": "encoder"}], [{"kind": "a", "name": "b", "plugin": "c"}], [FOREIGN]]
+)
 def test_damaged_origins_are_refused(plugins, run, refusal):
     (run / "run.json").write_text(json.dumps({"format": 1, "plugins": plugins}))
     assert refusal("translate", run, "dev.tsv", "--framework", "numpy").startswith("run/run.json is damaged (")
