@@ -13,7 +13,7 @@ import click
 from s2s_toolkit.config import Config, read_config
 from s2s_toolkit.corpus import read_pairs
 from s2s_toolkit.evaluation import evaluate
-from s2s_toolkit.exporter import find_exporter
+from s2s_toolkit.exporter import find_exporter, open_translator
 from s2s_toolkit.loading import load_translator
 from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.progress import show_training
@@ -66,7 +66,7 @@ def row(language: str, run: Run, registry: Registry) -> str:
     """Score the dev pairs with the framework's model and with the file."""
     pairs = list(read_pairs(run.config.data.dev))
     metrics = [registry.load("metric", name) for name in ("wer", "ser")]
-    translators = load_translator(run, registry), find_exporter("onnx", registry).open(run.path / "model.onnx", {})
+    translators = load_translator(run, registry), open_translator(run.path / "model.onnx", registry)
     model, file = (evaluate(translator, pairs, metrics, registry).scores for translator in translators)
     minutes = json.loads(run.metrics_path.read_text().splitlines()[-1])["seconds"] / 60
     cells = (f"{model['wer']:.2f} %", f"{file['wer']:.2f} %", f"{model['ser']:.2f} %", f"{minutes:.1f} min")
