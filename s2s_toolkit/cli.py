@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+import traceback
 import warnings
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ import click
 from s2s_toolkit import __version__
 from s2s_toolkit.blame import blame, culprit, named
 from s2s_toolkit.commands.messages import tell, warn
+from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.errors import PluginError, S2SError
 from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.quiet import ERRORS_ONLY, LEVEL, QuietRegistry
@@ -19,7 +21,7 @@ from s2s_toolkit.registry import Registry
 FAILED, INTERRUPTED = 2, 130
 
 TRACEBACK = "S2S_TRACEBACK"
-"""The environment variable with which every error shows where it comes from; for who writes a plugin."""
+"""The environment variable with which every error shows where it comes from, unless it is "0"; for plugin authors."""
 
 SHORT_SPIN = ("GOMP_SPINCOUNT", "3000")
 """How long a thread of GNU OpenMP stays awake for the others: much shorter than by default.
@@ -38,7 +40,10 @@ class Commands(click.Group):
         """As click does; loads the registry unless `obj` is one."""
         if extra.get("obj") is None:
             extra["obj"] = _load_registry()
-        return super().make_context(info_name, args, parent, **extra)
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except S2SError as error:  # a plugin's file that can't be loaded
+            _end(error, str(error), FAILED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order offered: ours follow the work, a plugin's come after."""
@@ -54,30 +59,41 @@ class Commands(click.Group):
             raise PluginError(f"{named('command', offer)} is a {type(command).__name__}, not a click command")
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; a file's command is found where the file is named before it."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if "--plugin" not in args:
+                raise
+            hint = f"If a file offers it, name the file first: s2s --plugin FILE.py {args[0]}"
+            raise click.UsageError(f"{error.message} {hint}", ctx) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(_summaries(ctx.obj).items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what the user can mend ends in one line, unless `TRACEBACK` is set."""
-        if os.environ.get(TRACEBACK):
-            return super().invoke(ctx)
+        """Run a command; what the user can mend ends in one line, behind a traceback if `TRACEBACK` is set."""
         try:
             return super().invoke(ctx)
         except S2SError as error:
-            _end(ctx, str(error), FAILED)
+            _end(error, str(error), FAILED)
         except KeyboardInterrupt as interrupt:
-            _end(ctx, "; ".join(["interrupted", *map(str, interrupt.args)]), INTERRUPTED)
+            _end(interrupt, "; ".join(["interrupted", *map(str, interrupt.args)]), INTERRUPTED)
         except Exception as error:
             message = _explanation(error, ctx.obj)
             if not message:
                 raise
-            _end(ctx, message, FAILED)
+            _end(error, message, FAILED)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="s2s", message="%(prog)s %(version)s")
+@plugin_option
 def cli() -> None:
     """Train attention-based sequence-to-sequence models, and ship them as one ONNX file.
 
@@ -95,9 +111,11 @@ def main() -> None:
     cli()
 
 
-def _end(ctx: click.Context, message: str, code: int) -> NoReturn:
+def _end(error: BaseException, message: str, code: int) -> NoReturn:
+    if os.environ.get(TRACEBACK, "0") not in ("", "0"):
+        click.echo("".join(traceback.format_exception(error)), nl=False, err=True)
     tell(message)
-    ctx.exit(code)
+    raise click.exceptions.Exit(code)
 
 
 def _explanation(error: Exception, registry: Registry) -> str:

@@ -1,7 +1,7 @@
 """The records by which plugins offer parts, and the kinds of part there are."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 ANY = "any"
 """The framework of a portable part: written once, it runs on numpy, PyTorch, TensorFlow and in the ONNX graph."""
@@ -42,6 +42,11 @@ class Component:
     summary: str
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not isinstance(value, str):
+                hint = f'; write "{value.__module__}:{value.__qualname__}"' if isinstance(value, type) else ""
+                raise TypeError(f"the {field.name} of a Component is a string, given {value!r:.60}{hint}")
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"a part's name has letters, digits, '_' and '-', given {self.name!r}")
         if not _TARGET.fullmatch(self.target):

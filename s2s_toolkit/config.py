@@ -3,11 +3,12 @@
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from s2s_toolkit.config_paths import FileList, Files, resolved
 from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.normalization import Form
 from s2s_toolkit.options import explain
@@ -29,16 +30,6 @@ class PartConfig(BaseModel):
     def options(self) -> dict[str, Any]:
         """The keys beside `name`."""
         return dict(self.__pydantic_extra__ or {})
-
-
-def _one_or_two(value: Any) -> Any:
-    paths = value if isinstance(value, list | tuple) and len(value) == 2 else [value]
-    if not all(isinstance(path, str | Path) for path in paths):
-        raise ValueError("expected a path or a pair [source, target] of paths")
-    return value
-
-
-Files = Annotated[Path | tuple[Path, Path], BeforeValidator(_one_or_two)]
 
 
 class DataConfig(Section):
@@ -118,7 +109,7 @@ class PluginsConfig(Section):
         files: Python files, each a plugin; paths are relative to the config file.
     """
 
-    files: tuple[Path, ...] = ()
+    files: FileList = ()
 
 
 class ModelConfig(Section):
@@ -178,8 +169,9 @@ def parse_config(content: dict[str, Any], *, folder: Path, where: str) -> Config
     except ValidationError as error:
         raise ConfigError(f"{where}: {explain(error, known_keys())}") from error
     folder = folder.absolute()
+    data = {"train": resolved(config.data.train, folder), "dev": resolved(config.data.dev, folder)}
     plugins = PluginsConfig(files=tuple(folder / file for file in config.plugins.files))
-    return config.model_copy(update={"data": _resolved(config.data, folder), "plugins": plugins})
+    return config.model_copy(update={"data": config.data.model_copy(update=data), "plugins": plugins})
 
 
 def write_config(config: Config, path: Path) -> None:
@@ -197,10 +189,3 @@ def _sections(name: str, section: type[BaseModel]) -> Iterator[tuple[str, type[B
     for key, field in section.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             yield from _sections(".".join(filter(None, [name, key])), field.annotation)
-
-
-def _resolved(data: DataConfig, folder: Path) -> DataConfig:
-    def resolve(paths: Path | tuple[Path, Path]) -> Path | tuple[Path, Path]:
-        return (folder / paths[0], folder / paths[1]) if isinstance(paths, tuple) else folder / paths
-
-    return data.model_copy(update={"train": resolve(data.train), "dev": resolve(data.dev)})

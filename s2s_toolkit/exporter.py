@@ -1,15 +1,16 @@
 """Exported model files: what a format must offer, and how a run directory or a file becomes a translator."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from s2s_toolkit.blame import blaming
+from s2s_toolkit.blame import blaming, named
 from s2s_toolkit.components import ANY
-from s2s_toolkit.errors import ModelFileError, UnsupportedError
+from s2s_toolkit.errors import ModelFileError, PluginError, UnsupportedError
 from s2s_toolkit.loading import load_translator
 from s2s_toolkit.options import create_part
-from s2s_toolkit.registry import Registry
+from s2s_toolkit.registry import Offer, Registry
 from s2s_toolkit.run import Run, open_run
 from s2s_toolkit.translation import Translation
 
@@ -60,6 +61,30 @@ class Exporter(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Opened:
+    """The translator of an exported file, watched: what it raises, or gives, that it may not is told with its format.
+
+    Attributes:
+        translator: What the format's `open` returned.
+        offer: The format.
+    """
+
+    translator: TextTranslator
+    offer: Offer
+
+    def __call__(self, texts: Sequence[str], prefixes: Sequence[str] = ()) -> list[Translation]:
+        """As every `TextTranslator`."""
+        with blaming("exporter", self.offer):
+            found = self.translator(texts, prefixes)
+        is_list = isinstance(found, Sequence) and all(isinstance(each, Translation) for each in found)
+        if not is_list or len(found) != len(texts):
+            given = f"{len(found)} translations" if is_list else f"{found!r:.60}"
+            told = f"{named('exporter', self.offer)}: its translator gives {given} for {len(texts)} texts"
+            raise PluginError(f"{told}, expected a Translation for each")
+        return list(found)
+
+
 def open_translator(
     path: Path,
     registry: Registry,
@@ -95,9 +120,13 @@ def open_translator(
     if not registry.has("exporter", format_name, ANY):
         formats = ", ".join(f".{name}" for name in registry.names("exporter")) or "none"
         raise ModelFileError(f"{path} is neither a run directory nor a model file; formats installed: {formats}")
-    exporter = find_exporter(format_name, registry)
-    with blaming("exporter", registry.find_offer("exporter", format_name)):
-        return exporter.open(path, registry, options or {}, device=device)
+    exporter, offer = find_exporter(format_name, registry), registry.find_offer("exporter", format_name)
+    with blaming("exporter", offer):
+        translator = exporter.open(path, registry, options or {}, device=device)
+    if not callable(translator):
+        told = f"{named('exporter', offer)} opens a file as {translator!r:.60}"
+        raise PluginError(f"{told}, expected a translator, which is called with texts")
+    return Opened(translator, offer)
 
 
 def find_exporter(format_name: str, registry: Registry, choices: Mapping[str, Any] | None = None) -> Exporter:

@@ -1,19 +1,25 @@
 """Which plugin each part of a run came from: recorded, and named where the part is missing; never loaded by itself."""
 
-import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass
 
+from s2s_toolkit.components import ANY
 from s2s_toolkit.config import Config
-from s2s_toolkit.plugins import ONLY
+from s2s_toolkit.metrics import LOSS
 from s2s_toolkit.registry import CORE, Registry
+from s2s_toolkit.remedies import way_to
+
+_PART = re.compile(r"[\w-]+( [\w-]+)*")
+_DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]*|")
 
 
 @dataclass(frozen=True)
 class Origin:
     """A part that a run was trained with, and the plugin that offered it.
+
+    It may be read from a stranger's run, and is shown in a command for pip: ValueError where it names none of these.
 
     Attributes:
         kind: Of the part.
@@ -28,16 +34,21 @@ class Origin:
     version: str
 
     def __post_init__(self) -> None:
-        for text in astuple(self):
-            if not re.fullmatch(r"[\w .+!:-]*", text):  # it may be read from a stranger's run, and is shown
-                raise ValueError(f"{text!r:.40} names no part and no plugin")
+        for part in (self.kind, self.name):
+            if not _PART.fullmatch(part):
+                raise ValueError(f"{part!r:.40} names no part")
+        is_file = self.plugin.endswith(".py") and self.plugin.removesuffix(".py").isidentifier()
+        if not is_file and not _DISTRIBUTION.fullmatch(self.plugin):
+            raise ValueError(f"{self.plugin!r:.40} names no plugin")
+        if not _VERSION.fullmatch(self.version):
+            raise ValueError(f"{self.version!r:.40} is no version")
 
 
 def origins_of(config: Config, registry: Registry) -> list[Origin]:
     """Where the parts of a config come from, those of the core left out."""
     used = dict.fromkeys(_used_parts(config))
     offers = [(kind, registry.find_offer(kind, name, framework)) for kind, name, framework in used]
-    return [Origin(k, o.component.name, o.plugin, o.version) for k, o in offers if o.plugin != CORE]
+    return [Origin(k, o.component.name, o.distribution, o.version) for k, o in offers if o.plugin != CORE]
 
 
 def expect(origins: Iterable[Origin], registry: Registry) -> None:
@@ -46,26 +57,12 @@ def expect(origins: Iterable[Origin], registry: Registry) -> None:
         if any(offer.component.name == origin.name for offer in registry.offers.get(origin.kind, ())):
             continue
         plugin = " ".join(filter(None, [origin.plugin, origin.version]))
-        said = f"the run was trained with that of {plugin}: {_remedy(origin, registry)}"
-        registry.origins[origin.kind, origin.name] = said
-
-
-def _remedy(origin: Origin, registry: Registry) -> str:
-    if origin.plugin.endswith(".py"):
-        return f"load it with --plugin .../{origin.plugin}"
-    try:
-        installed = version(origin.plugin)
-    except PackageNotFoundError:
-        return f"pip install {origin.plugin}"
-    if origin.plugin in registry.failures:
-        return "it is installed, and failed to load"
-    if ONLY in os.environ:
-        return f"it is installed, and {ONLY} leaves it out"
-    return f"version {installed} is installed, which has none; pip install {origin.plugin}=={origin.version}"
+        way = way_to(origin.plugin, origin.version, registry.failures, registry.left_out)
+        registry.origins[origin.kind, origin.name] = f"the run was trained with that of {plugin}: {way}"
 
 
 def _used_parts(config: Config) -> Iterator[tuple[str, str, str]]:
-    """Kind, name and framework of each part that a run needs."""
+    """Kind, name and framework of each part that a training uses; what only decodes needs fewer."""
     model, framework = config.model, config.framework
     yield "framework", framework, framework
     yield "encoder", model.encoder.name, framework
@@ -74,3 +71,6 @@ def _used_parts(config: Config) -> Iterator[tuple[str, str, str]]:
     yield "decoding strategy", config.decoding.strategy, framework
     yield "tokenizer", config.source.tokenizer, framework
     yield "tokenizer", config.target.tokenizer, framework
+    if config.training.metric != LOSS:
+        yield "metric", config.training.metric, ANY
+    yield from (("training observer", name, ANY) for name in config.observers)

@@ -14,7 +14,7 @@ from s2s_toolkit.errors import PluginError, UnsupportedError
 from s2s_toolkit.model import REFERENCE, build_parts, complete_declaration, part_offers, reference_parts
 from s2s_toolkit.parts.functions import Arrays, Bound, Counts, Run, example_inputs, functions_of
 from s2s_toolkit.registry import Offer, Registry
-from s2s_toolkit.weights import initial_weights
+from s2s_toolkit.weights import Weight, initial_weights
 
 COUNTS = Counts(B=3, S=5, T=2)
 """Sources, source symbols, target symbols: three sizes that can't be taken for one another."""
@@ -61,7 +61,7 @@ def _runner(
     if offer.component.framework in (ANY, REFERENCE):
         _check_methods(part, {"weights": (), **_behind(("xp", "weights"), ARGUMENTS[kind])})
         functions = functions_of(
-            kind, Bound(part, NumpyNamespace(), initial_weights(part.weights(), SEED)), attends_once=False
+            kind, Bound(part, NumpyNamespace(), initial_weights(_declared(part), SEED)), attends_once=False
         )
         return lambda name, inputs: _arrays(name, functions[name](**inputs))
     made = registry.load("framework", framework)()
@@ -76,7 +76,7 @@ def _runner(
 
     for name, inputs in example_inputs(kind, sizes, COUNTS, run).items():
         run(name, inputs)  # a Keras layer has no weights before
-    declared = portable.weights() if callable(getattr(portable, "weights", None)) else {}
+    declared = _declared(portable) if callable(getattr(portable, "weights", None)) else {}
     shapes = {name: array.shape for name, array in exporter.weights().items()}
     exporter.load_weights(initial_weights(complete_declaration(declared, shapes), SEED))
     return run
@@ -92,6 +92,13 @@ def _check_methods(part: Any, expected: Mapping[str, Arguments]) -> None:
             signature.bind(*arguments)
         except TypeError as error:
             raise UnsupportedError(f"its `{name}` takes {signature}, and is given {given}") from error
+
+
+def _declared(part: Any) -> Mapping[str, Weight]:
+    found = part.weights()
+    if not isinstance(found, Mapping) or not all(isinstance(weight, Weight) for weight in found.values()):
+        raise UnsupportedError(f"its `weights` must return a dict of Weights by name; it returns {found!r:.60}")
+    return found
 
 
 def _behind(first: Arguments, methods: Mapping[str, Arguments]) -> dict[str, Arguments]:

@@ -4,7 +4,6 @@ import difflib
 import importlib
 import importlib.util
 import inspect
-import os
 import re
 import sys
 import warnings
@@ -19,25 +18,24 @@ import s2s_toolkit
 from s2s_toolkit import builtin, hookspecs
 from s2s_toolkit.blame import place
 from s2s_toolkit.components import HOOKS, Component
+from s2s_toolkit.distributions import ONLY, normalized, wanted
 from s2s_toolkit.errors import PluginError, one_line
 from s2s_toolkit.registry import CORE, Offer, Registry
-
-ONLY = "S2S_PLUGINS"
-"""The environment variable that names the installed plugins to load, parted by commas; none if it is empty."""
 
 
 def load_registry() -> Registry:
     """Collect what the built-in and the installed plugins offer; a broken plugin is skipped with a warning."""
     registry = Registry()
     register_plugin(registry, builtin, CORE, s2s_toolkit.__version__)
-    wanted, seen = _wanted(), set[str]()
+    chosen, seen = wanted(), set[str]()
     for entry_point in entry_points(group=hookspecs.PROJECT):
         name = entry_point.dist.name if entry_point.dist else entry_point.name
-        if wanted is not None and _normalized(name) not in wanted:
+        if chosen is not None and normalized(name) not in chosen:
+            registry.left_out.add(name)
             continue
         _register_installed(registry, entry_point, f"{name}:{entry_point.name}" if name in seen else name)
         seen.add(name)
-    for missing in sorted((wanted or set()) - set(map(_normalized, seen))):
+    for missing in sorted((chosen or set()) - {CORE, *map(normalized, seen)}):
         registry.failures[missing] = f"{ONLY} names it, and no plugin of this name is installed"
     for plugin, reason in registry.failures.items():
         warnings.warn(f"plugin {plugin} is skipped: {reason}", stacklevel=2)
@@ -58,8 +56,11 @@ def register_plugin(registry: Registry, plugin: object, name: str, version: str 
         raise PluginError(f"{_hook_of(error)}; a hook takes no arguments") from error
     for kind, function in _implementations(manager):
         try:
-            components = [_checked(record) for record in function()]
-        except Exception as error:  # whatever a third party's module raises must not take the program down
+            components = _components(function())
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # whatever a third party's module raises must not take the program down
             earlier = [registry.failures[name]] if name in registry.failures else []
             registry.failures[name] = "; ".join([*earlier, f"{HOOKS[kind]}: {one_line(error)}"])
             continue
@@ -71,7 +72,7 @@ def register_files(registry: Registry, paths: Iterable[Path]) -> None:
 
     A file's folder is put at the end of the import path, so that what it imports may lie beside it.
     """
-    known = {offer.plugin for offers in registry.offers.values() for offer in offers}
+    known = registry.plugins()
     for path in map(Path.absolute, paths):
         module = _imported(path)
         if path.name in known:
@@ -83,17 +84,6 @@ def register_files(registry: Registry, paths: Iterable[Path]) -> None:
         if path.name in registry.failures:
             raise PluginError(f"plugin {path.name}: {registry.failures.pop(path.name)}")
         known.add(path.name)
-
-
-def _wanted() -> set[str] | None:
-    """What `ONLY` names, or nothing where it is not set."""
-    given = os.environ.get(ONLY)
-    return None if given is None else {_normalized(name) for name in given.split(",") if name.strip()}
-
-
-def _normalized(name: str) -> str:
-    """A distribution's name as the Python packaging specifications compare it."""
-    return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
 def _register_installed(registry: Registry, entry_point: EntryPoint, name: str) -> None:
@@ -173,7 +163,12 @@ def _implementations(manager: pluggy.PluginManager) -> Iterator[tuple[str, Any]]
             yield kind, implementation.function
 
 
-def _checked(record: object) -> Component:
-    if not isinstance(record, Component):
-        raise TypeError(f"expected a Component, got {record!r}")
-    return record
+def _components(returned: object) -> list[Component]:
+    """What a hook returned, once it is known to be what it must be."""
+    if not isinstance(returned, Iterable):
+        raise PluginError(f"it must return a list of Components, and returned {returned!r:.60}")
+    records = list(returned)
+    for record in records:
+        if not isinstance(record, Component):
+            raise PluginError(f"it must return a list of Components, and {record!r:.60} is none")
+    return records

@@ -6,16 +6,10 @@ from typing import Any
 
 from s2s_toolkit.components import ANY, HOOKS, Component
 from s2s_toolkit.errors import PluginError, UnknownComponentError, one_line
+from s2s_toolkit.remedies import ways_to_more
 
 CORE = "s2s-toolkit"
 """The plugin that the built-in parts come from."""
-
-REMEDIES = {
-    "framework": 'more come with pip install "s2s-toolkit[torch]" or "s2s-toolkit[tensorflow]"',
-    "exporter": 'more come with pip install "s2s-toolkit[onnx-export]"',
-    "training observer": "more come with pip install s2s-tensorboard or s2s-mlflow",
-}
-"""Kind -> how to get the parts that the core comes without."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +18,19 @@ class Offer:
 
     Attributes:
         component: What is offered.
-        plugin: The distribution, or the name of the file, that offers it.
+        plugin: The distribution, or the name of the file, that offers it; a distribution's second plugin has the name
+            of its entry point behind a colon.
         version: The distribution's version; a file has none.
     """
 
     component: Component
     plugin: str
     version: str = ""
+
+    @property
+    def distribution(self) -> str:
+        """The distribution, or the name of the file."""
+        return self.plugin.partition(":")[0]
 
 
 @dataclass
@@ -40,11 +40,13 @@ class Registry:
     Attributes:
         offers: Kind -> what is offered.
         failures: Plugin -> why it was skipped.
+        left_out: The installed plugins that were not to be loaded.
         origins: Kind and name -> the plugin from which an opened run had that part.
     """
 
     offers: dict[str, list[Offer]] = field(default_factory=lambda: {kind: [] for kind in HOOKS})
     failures: dict[str, str] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
     origins: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def find_offer(self, kind: str, name: str, framework: str = ANY) -> Offer:
@@ -76,7 +78,10 @@ class Registry:
             loaded: Any = importlib.import_module(module)
             for each in attribute.split("."):
                 loaded = getattr(loaded, each)
-        except Exception as error:  # whatever a third party's module raises must not take the program down
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # whatever a third party's module raises must not take the program down
             message = f"{kind} {name!r} of {offer.plugin} can't be loaded from {target}: {one_line(error)}"
             raise PluginError(message) from error
         return loaded
@@ -85,6 +90,10 @@ class Registry:
         """The names that `find` knows for a kind and framework, sorted."""
         usable = (framework, ANY)
         return sorted({o.component.name for o in self.offers[kind] if o.component.framework in usable})
+
+    def plugins(self) -> set[str]:
+        """The plugins that offer something."""
+        return {offer.plugin for offers in self.offers.values() for offer in offers}
 
     def _what_there_is(self, kind: str, name: str, framework: str) -> list[str]:
         """What to say of a part that is not there."""
@@ -95,6 +104,6 @@ class Registry:
             said.append("; ".join(f"{offer.plugin} offers it for {offer.component.framework}" for offer in elsewhere))
         elif (kind, name) in self.origins:
             said.append(self.origins[kind, name])
-        elif kind in REMEDIES:
-            said.append(REMEDIES[kind])
+        else:
+            said += ways_to_more(kind, self.plugins() | self.failures.keys(), self.left_out)
         return said

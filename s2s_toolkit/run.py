@@ -9,7 +9,6 @@ metrics.jsonl               a line for each validation
 """
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -63,12 +62,10 @@ def check_place(path: Path, *, force: bool = False) -> None:
         require_absent(path, force)
 
 
-def create_run(run: Run, *, force: bool = False, origins: Sequence[Origin] = ()) -> None:
-    """Write the run directory, without checkpoints yet; an existing run is replaced if forced."""
-    check_place(run.path, force=force)
+def create_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
+    """Write the run directory, without checkpoints yet."""
+    check_place(run.path)
     try:
-        if is_run(run.path):
-            shutil.rmtree(run.path)
         (run.path / "checkpoints").mkdir(parents=True)
     except OSError as error:
         raise RunError(
@@ -89,11 +86,16 @@ def update_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
     _write_origins(run.path / "run.json", origins)
 
 
-def open_run(path: Path, registry: Registry) -> Run:
-    """Open a run directory; what is missing or foreign is named, a missing plugin too. No plugin is loaded for it."""
+def expect_parts(path: Path, registry: Registry) -> None:
+    """Let a registry know which plugins a run's parts came from, to be named where one is missing; none is loaded."""
     if not path.is_dir():
         raise RunError(f"there is no run directory {path}; `s2s train` makes one")
     expect(_read_origins(path / "run.json"), registry)
+
+
+def open_run(path: Path, registry: Registry) -> Run:
+    """Open a run directory; what is missing or foreign is named, a missing plugin too."""
+    expect_parts(path, registry)
     config = read_config(_present(path / "config.toml"))
     source = load_side(config.source, registry, Vocabulary.load(path / "source.vocabulary.json"))
     target = load_side(config.target, registry, Vocabulary.load(path / "target.vocabulary.json"))

@@ -4,8 +4,6 @@ Models small enough to check by hand and padded sources for them; a tiny trained
 process, a registry with one more part, and plugins in files.
 """
 
-import importlib.util
-import os
 import shutil
 import sys
 import textwrap
@@ -22,14 +20,15 @@ from click.testing import CliRunner, Result
 from s2s_toolkit.batches import source_arrays
 from s2s_toolkit.cli import cli
 from s2s_toolkit.components import ANY, Component
-from s2s_toolkit.config import ModelConfig, read_config
+from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.model import ModelPlan, Parts, build_parts, declared_weights
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.progress import Lines
 from s2s_toolkit.reference import NumpyModel, NumpyStepper
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.training import train
+from s2s_toolkit.testing.requirements import require
+from s2s_toolkit.testing.tiny_training import train_tiny, write_tiny
 from s2s_toolkit.weights import initial_weights
 
 SMALL = {
@@ -88,67 +87,24 @@ def tiny_sources() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
     return draw
 
 
-TINY = """
-[data]
-train = "train.tsv"
-dev = "dev.tsv"
-
-[model]
-embedding_size = 8
-
-[model.encoder]
-name = "gru"
-size = 8
-
-[model.attention]
-name = "additive"
-size = 8
-
-[model.decoder]
-name = "bahdanau"
-size = 8
-
-[training]
-batch_size = 8
-max_epochs = 1
-
-[decoding]
-strategy = "beam"
-beam_size = 3
-max_length = 7
-"""
-
-
-def require(module: str) -> None:
-    """Skip where a framework is not installed; in CI it has to be."""
-    if importlib.util.find_spec(module) is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{module} is not installed, and CI must test it")
-        pytest.skip(f"{module} is not installed")
-
-
-def write_tiny(folder: Path) -> Path:
-    """A config, 20 pairs to train on (and one empty, one too long), 5 to validate."""
-    pairs = [f"{number} ab\tx{number}" for number in range(10, 30)]
-    (folder / "train.tsv").write_text("".join(f"{pair}\n" for pair in [*pairs, "\tempty", "a" * 300 + "\tlong"]))
-    (folder / "dev.tsv").write_text("".join(f"{pair}\n" for pair in pairs[:5]))
-    path = folder / "tiny.toml"
-    path.write_text(TINY)
-    return path
+TINY = {
+    "training": {"batch_size": 8, "max_epochs": 1, "metric": "loss"},
+    "decoding": {"strategy": "beam", "beam_size": 3},
+}
+"""What differs from a config of `write_tiny`: one epoch, of three steps, and beam search."""
 
 
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run directory beside its data, trained for an epoch with PyTorch; no test changes it."""
     require("torch")
-    folder = tmp_path_factory.mktemp("tiny")
-    return train(read_config(write_tiny(folder)), folder / "run", load_registry(), Lines()).path
+    return train_tiny(write_tiny(tmp_path_factory.mktemp("tiny"), **TINY), Lines(), {}).path
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory of a test: tiny.toml and its data."""
-    write_tiny(tmp_path)
+    write_tiny(tmp_path, **TINY)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

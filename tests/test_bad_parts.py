@@ -88,7 +88,11 @@ def train_bad(write_plugin, refusal):
         ),
         (
             method("weights(self)", "return {'kernel': (3, 5)}"),
-            "fails: AttributeError: 'tuple' object has no attribute",
+            ": its `weights` must return a dict of Weights by name; it returns {'kernel': (3, 5)}",
+        ),
+        (
+            method("weights(self)", "return ['kernel']"),
+            ": its `weights` must return a dict of Weights by name; it returns ['kernel']",
         ),
         ("    weights = None\n", ": it has no method `weights`, which is given ()"),
         ("    score = None\n", ": it has no method `score`, which is given (xp, weights, query, keys)"),

@@ -185,6 +185,27 @@ def test_exporter_that_can_not_open_is_named(run, write_plugin, refusal):
     assert said.startswith("exporter 'bad' of bad.py fails: TypeError: Bad.open() ")
 
 
+@pytest.mark.parametrize(
+    ("returned", "line"),
+    [
+        ("None", " opens a file as None, expected a translator, which is called with texts"),
+        ("[path]", " opens a file as [PosixPath("),
+        ("lambda texts: []", " fails: TypeError: Bad.open.<locals>.<lambda>() takes 1 positional argument but 2 were "),
+        ("lambda texts, prefixes: 1 / 0", " fails: ZeroDivisionError: division by zero (bad.py, line 11)"),
+        ("lambda texts, prefixes: []", ": its translator gives 0 translations for 20 texts, expected a Translation"),
+        ("lambda texts, prefixes: texts", ": its translator gives ['10 ab', "),
+        ("lambda texts, prefixes: None", ": its translator gives None for 20 texts, expected a Translation for each"),
+    ],
+)
+def test_exporter_that_opens_what_does_not_translate_is_named(returned, line, run, write_plugin, refusal):
+    opening = f"def open(self, path, registry, settings, *, device):\n    return {returned}"
+    path = write_plugin("bad.py", holding(EXPORTER, opening))
+    (run / "model.bad").write_text("")
+    (run / "text.txt").write_text("".join(f"{number} ab\n" for number in range(10, 30)))
+    said = refusal("translate", run / "model.bad", run / "text.txt", "--plugin", path)
+    assert said.startswith(f"exporter 'bad' of bad.py{line}")
+
+
 def test_what_was_there_stays_where_an_exporter_fails(run, write_plugin, refusal):
     path = write_plugin("bad.py", holding(EXPORTER, EXPORT.format(body="1 / 0")))
     (run / "model.bad").write_text("of yesterday")
@@ -216,10 +237,19 @@ def test_observer_is_refused(base, body, line, write_plugin, refusal):
     assert refusal(*train).startswith(f"training observer 'bad' of bad.py{line}")
 
 
+def test_observer_that_can_not_start_leaves_no_run(write_plugin, refusal):
+    require("torch")
+    path = write_plugin("bad.py", holding(OBSERVER, base="Observer", body="def on_start(self, event): open('no/log')"))
+    said = refusal("train", "tiny.toml", "--plugin", path, "--observer", "bad")
+    assert said.startswith("training observer 'bad' of bad.py can't start: FileNotFoundError: [Errno 2] No such file")
+
+
 def test_observer_that_fails_is_left_out_and_training_goes_on(write_plugin, s2s, folder):
     require("torch")
     path = write_plugin("bad.py", holding(OBSERVER, base="Observer", body="def on_step(self, event): 1 / 0"))
     done = s2s("train", "tiny.toml", "--plugin", path, "--observer", "bad", "-o", "run", parts=load_registry())
     assert done.exit_code == 0
-    assert "observer 'bad' is left out, its on_step failed: ZeroDivisionError: division by zero" in done.stderr
+    assert (
+        "observer 'bad' of bad.py is left out, its on_step failed: ZeroDivisionError: division by zero" in done.stderr
+    )
     assert (folder / "run/checkpoints/best.safetensors").is_file()

@@ -75,10 +75,14 @@ def test_what_the_user_can_mend_is_one_line(s2s, with_part):
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", "s2s: no luck; try again\n")
 
 
-def test_a_plugins_author_can_see_where_an_error_comes_from(s2s, with_part, monkeypatch):
-    monkeypatch.setenv("S2S_TRACEBACK", "1")
-    with pytest.raises(S2SError, match="no luck"):
-        s2s("fail", parts=with_part("s2s_add_commands", "fail", failing(S2SError("no luck"))))
+@pytest.mark.parametrize(("setting", "is_shown"), [("1", True), ("0", False), ("", False)])
+def test_a_plugins_author_can_see_where_an_error_comes_from(setting, is_shown, s2s, with_part, monkeypatch):
+    monkeypatch.setenv("S2S_TRACEBACK", setting)
+    done = s2s("fail", parts=with_part("s2s_add_commands", "fail", failing(S2SError("no luck"))))
+    *above, last = done.stderr.splitlines()
+    assert (done.exit_code, done.stdout, last) == (2, "", "s2s: no luck")
+    assert above[:1] == ["Traceback (most recent call last):"] * is_shown
+    assert any("in fail" in line for line in above) == is_shown
 
 
 @pytest.mark.parametrize(

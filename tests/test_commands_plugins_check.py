@@ -1,5 +1,6 @@
 """`s2s plugins check`: suites run on the parts of a plugin, and what is told of them."""
 
+import re
 import sys
 from importlib import import_module
 from itertools import pairwise
@@ -53,6 +54,11 @@ class SmallSuite:
         assert size % 2
 
 
+class OptionsSuite:
+    def test_options_are_given(self):
+        raise AssertionError(self.options)
+
+
 class DyingSuite:
     def test_first(self):
         """Holds."""
@@ -93,6 +99,25 @@ class Swapped:
 @hookimpl
 def s2s_attention_scorers():
     return [Component("swapped", "numpy", f"{__name__}:Swapped", "scores with swapped axes")]
+"""
+METRICS = """
+from s2s_toolkit.components import ANY, Component
+from s2s_toolkit.hookspecs import hookimpl
+from s2s_toolkit.metrics import Metric
+
+
+def compute(hypotheses, references):
+    if sum(map(len, hypotheses)) % 2:
+        raise IndexError("odd")
+    raise ZeroDivisionError("even")
+
+
+moody = Metric("moody", True, "", compute)
+
+
+@hookimpl
+def s2s_metrics():
+    return [Component(name, ANY, f"{__name__}:{name}", "for a test") for name in ("moody", "gone")]
 """
 OTHERS = '''
 import click
@@ -142,7 +167,12 @@ def small(tmp_path, monkeypatch):
     """Suites of this file, by kind, where the other process finds them."""
     (tmp_path / "small_suites.py").write_text(SUITE)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    kinds = {"tokenizer": "SmallSuite", "metric": "DyingSuite", "encoder": "UnmakeableSuite"}
+    kinds = {
+        "tokenizer": "SmallSuite",
+        "metric": "DyingSuite",
+        "encoder": "UnmakeableSuite",
+        "exporter": "OptionsSuite",
+    }
     return {kind: f"small_suites:{suite}" for kind, suite in kinds.items()}
 
 
@@ -167,7 +197,7 @@ def checked(s2s, tmp_path, monkeypatch):
 def test_each_test_is_a_finding_with_its_reason(small, tmp_path):
     found = run_suites([Subject("tokenizer", "vowels", ("any",))], [tmp_path / "x.py"], small)
     assert {finding.part for finding in found} == {"tokenizer vowels"}
-    assert [(f.framework, f.check, f.outcome, f.reason.partition(" assert ")[0]) for f in found] == [
+    assert [(f.framework, f.check, f.outcome, f.reason) for f in found] == [
         ("", "name is short", "fails", "four letters are enough"),
         ("", "name has no dash", "skipped", "dashes are fine"),
         ("torch", "framework is its own", "holds", ""),
@@ -181,6 +211,17 @@ def test_each_test_is_a_finding_with_its_reason(small, tmp_path):
     tracebacks = {finding.check: finding.traceback for finding in found}
     assert 'raise OSError("no room")' in tracebacks["with a fixture"]
     assert tracebacks["size is odd (3)"] == ""
+
+
+def test_only_what_is_asked_for_is_checked(small):
+    found = run_suites([Subject("tokenizer", "it", ("any",), ("test_size_is_odd", "test_name_is_short"))], suites=small)
+    assert [finding.check for finding in found] == ["name is short", "size is odd (3)", "size is odd (5)"]
+
+
+def test_a_part_is_made_with_the_options_that_are_asked_for(small):
+    asked = ("test_options_are_given",)
+    found = run_suites([Subject("exporter", "it", ("any",), asked, {"size": 3})], suites=small)
+    assert [finding.reason for finding in found] == ["{'size': 3}"]
 
 
 def test_a_part_made_for_one_framework_is_checked_in_that(small):
@@ -242,6 +283,27 @@ def test_a_file_with_a_wrong_part_is_checked_by_the_suite_of_its_kind(checked):
     assert done.stderr.splitlines()[-1] == f"s2s: {path}: {len(failing)} of {len(rows)} checks fail; -v shows where"
 
 
+def test_a_part_that_cannot_be_loaded_is_one_row(checked):
+    done, rows, _ = checked("gone_checked", METRICS)
+    assert [row for row in rows if row[0] == "metric gone"] == [
+        (
+            "metric gone",
+            "",
+            "can be loaded",
+            "fails: metric 'gone' of gone_checked.py can't be loaded from gone_checked:gone: "
+            "AttributeError: module 'gone_checked' has no attribute 'gone'",
+        )
+    ]
+    assert done.exit_code == 2
+
+
+def test_two_mistakes_in_one_check_are_told_as_the_first(checked):
+    _, rows, _ = checked("two_checked", METRICS)
+    failing = {row[3] for row in rows if row[0] == "metric moody" and row[3].startswith("fails")} - {"fails: as above"}
+    assert failing
+    assert all(re.search(r": (ZeroDivisionError: even|IndexError: odd) \(", reason) for reason in failing), failing
+
+
 def test_a_mistake_behind_several_failures_is_told_once(checked):
     _, rows, _ = checked("repeated_checked", SCORER)
     results = [row[3] for row in rows if row[3] != "holds"]
@@ -298,15 +360,16 @@ def test_a_package_that_failed_is_a_row_with_the_reason(s2s):
     assert done.stdout.splitlines()[1:] == ["s2s-broken\t\tcan be loaded\tfails: ImportError: no module"]
 
 
-def test_an_installed_package_is_checked_by_its_name(s2s):
-    done = s2s("plugins", "check", "s2s-toolkit", "--kind", "command")
-    assert (done.exit_code, done.stderr) == (0, "s2s: s2s-toolkit: 21 checks hold\n")
+@pytest.mark.parametrize("name", ["s2s-toolkit", "S2S_toolkit"])
+def test_an_installed_package_is_checked_by_its_name_as_pip_takes_it(name, s2s):
+    done = s2s("plugins", "check", name, "--kind", "command")
+    assert (done.exit_code, done.stderr) == (0, f"s2s: {name}: 21 checks hold\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["s2s_toolkit"], "no plugin called 's2s_toolkit'; did you mean 's2s-toolkit'? installed: "),
+        (["s2s-tolkit"], "no plugin called 's2s-tolkit'; did you mean 's2s-toolkit'? installed: "),
         (["gone.py"], "there is no plugin file gone.py"),
     ],
 )

@@ -106,6 +106,22 @@ def test_name_that_is_taken_is_refused(kind, name, said, s2s, folder, other):
     assert not (folder / f"s2s-{name}").exists()
 
 
+@pytest.mark.parametrize("kind", ["decoding-strategy", "decoding strategy"])
+def test_a_kind_is_said_as_everywhere(kind, s2s, folder):
+    done = s2s("plugins", "new", "sharp", "--kind", kind)
+    assert done.stdout.startswith("s2s-sharp: the decoding strategy sharp\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("scorer", "'scorer' is no kind of part"), ("framework", "'framework' can't be written")]
+)
+def test_a_kind_without_a_package_is_refused_with_those_there_are(kind, said, s2s, folder):
+    done = s2s("plugins", "new", "sharp", "--kind", kind)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"{said}; kinds: attention-scorer, encoder, decoder, " in done.stderr
+    assert not (folder / "s2s-sharp").exists()
+
+
 def test_a_plugin_may_be_written_anew(s2s, folder, other):
     assert s2s("plugins", "new", "other", "--kind", "tokenizer", parts=other).exit_code == 0
 

@@ -1,9 +1,7 @@
 """The classroom models under `examples/` do what their pages say, in both frameworks."""
 
-import importlib.util
 import json
 import math
-import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from s2s_toolkit.model import reference_parts
 from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import open_run
+from s2s_toolkit.testing.requirements import require
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -70,7 +69,8 @@ def test_word_level_file_translates_alike(word_level: Path, tmp_path: Path, regi
 @each_framework
 def test_character_level_model_trains_and_samples(framework: str, tmp_path: Path, registry: Registry) -> None:
     """One epoch on a few hundred lines: enough to see that all of it runs, too little to learn."""
-    require(framework, "shakespeare-restore")
+    require(framework)
+    require_data("shakespeare-restore")
     changes = ["training.max_epochs=1", "decoding.max_length=40", "model.encoder.size=32", "model.decoder.size=48"]
     for name, count in {"train": 320, "dev": 32}.items():
         lines = (DATA / "shakespeare-restore" / f"{name}.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
@@ -95,17 +95,14 @@ def registry() -> Registry:
 @pytest.fixture(scope="module")
 def word_level(framework: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of the word-level example."""
-    require(framework, "toy-en-ko")
+    require(framework)
+    require_data("toy-en-ko")
     run = tmp_path_factory.mktemp(framework) / "run"
     run_s2s("train", EXAMPLES / "word_level.toml", "--framework", framework, "-o", run)
     return run
 
 
-def require(framework: str, data: str) -> None:
-    if importlib.util.find_spec(framework) is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{framework} is not installed, and CI must test it")
-        pytest.skip(f"{framework} is not installed")
+def require_data(data: str) -> None:
     if not (DATA / data).is_dir():
         pytest.skip(f"the data is not there: ../shared/data/{data}, relative to the project")
 

@@ -13,7 +13,7 @@ from s2s_toolkit.config import ModelConfig, TextConfig
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.loading import build_model, make_strategy
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights
-from s2s_toolkit.observers import BatchStep, Observer, make_observers
+from s2s_toolkit.observers import BatchStep, Observer
 from s2s_toolkit.parts.decoders import BahdanauDecoder
 from s2s_toolkit.parts.encoders import GruEncoder
 from s2s_toolkit.plugins import load_registry, register_plugin
@@ -22,6 +22,7 @@ from s2s_toolkit.search import search
 from s2s_toolkit.strategies.greedy import Greedy
 from s2s_toolkit.text import load_tokenizer
 from s2s_toolkit.tokenizers import Characters
+from s2s_toolkit.watching import make_observers
 from s2s_toolkit.weights import Weight, initial_weights
 
 SMALL = {"embedding_size": 5, "encoder": {"name": "gru", "size": 3}, "decoder": {"name": "bahdanau", "size": 7}}
@@ -207,7 +208,8 @@ def test_hook_s2s_training_observers():
     registry = registry_with(offering(s2s_training_observers=component("Counting")))
     observers = make_observers(Observer(), {"Counting": {"start": 5}}, registry)
     observers.on_step(BatchStep(1, 6.0, 3, 0.1))
-    assert observers.others["Counting"].count == 6
+    (counting,) = observers.others.values()
+    assert counting.count == 6
 
 
 def test_every_hook_has_its_test():

@@ -12,10 +12,11 @@ from s2s_toolkit.components import ANY, Component
 from s2s_toolkit.config import read_config
 from s2s_toolkit.errors import ConfigError, PluginError, S2SError, UnknownComponentError
 from s2s_toolkit.hookspecs import hookimpl
-from s2s_toolkit.observers import BatchStep, Observer, Observers
+from s2s_toolkit.observers import BatchStep, Observer
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.run import load_checkpoint
 from s2s_toolkit.training import train
+from s2s_toolkit.watching import Observers
 
 
 class Noting(Observer):
@@ -78,12 +79,12 @@ def registry_with(monkeypatch):
 def train_tiny(folder, tiny_run, registry_with):
     """Train for two epochs, three steps each; keywords are observers beside the first one."""
 
-    def run(first, *, resume=False, training=(), **others):
+    def run(first, *, path="run", resume=False, force=False, training=(), **others):
         config = read_config(folder / "tiny.toml")
         changed = config.training.model_copy(update={"max_epochs": 2, **dict(training)})
         config = config.model_copy(update={"training": changed, "observers": {name: {} for name in others}})
         registry = registry_with(**{name: lambda observer=observer: observer for name, observer in others.items()})
-        return train(config, folder / "run", registry, first, resume=resume)
+        return train(config, folder / path, registry, first, resume=resume, force=force)
 
     return run
 
@@ -168,17 +169,72 @@ def test_an_error_is_told_and_raised(train_tiny):
     assert "on_end" not in seen.names
 
 
-@pytest.mark.parametrize("event", ["on_start", "on_step", "on_validation", "on_checkpoint", "on_end"])
-def test_training_goes_on_without_an_observer_that_fails(event, train_tiny):
-    first, failing, other = Noting(), Noting(**{event: RuntimeError("the disk\nis full")}), Noting()
+@pytest.mark.parametrize("event", ["on_step", "on_validation", "on_checkpoint", "on_end"])
+@pytest.mark.parametrize("error", [RuntimeError("the disk\nis full"), SystemExit(0)])
+def test_training_goes_on_without_an_observer_that_fails(event, error, train_tiny):
+    first, failing, other = Noting(), Noting(**{event: error}), Noting()
     run = train_tiny(first, failing=failing, other=other)
-    warning = f"observer 'failing' is left out, its {event} failed: RuntimeError: the disk is full"
+    left_out = f"training observer 'failing' of fake is left out, its {event} failed"
+    warning = f"{left_out}: {' '.join(f'{type(error).__name__}: {error}'.split())}"
     assert first.told("on_warning") == other.told("on_warning") == [warning]
     assert failing.names[-1] == event
     assert failing.names.count(event) == 1
     assert sorted(first.names) == sorted(other.names)
     assert first.names[-1] == ("on_warning" if event == "on_end" else "on_end")
     assert load_checkpoint(run.checkpoint_path("last")).progress["epoch"] == 2
+
+
+@pytest.mark.parametrize("error", [ConnectionError("no\nserver"), SystemExit(0)])
+def test_an_observer_that_can_not_start_refuses_the_training(error, train_tiny, folder):
+    first, started, failing, last = Noting(), Noting(), Noting(on_start=error), Noting()
+    with pytest.raises(PluginError) as caught:
+        train_tiny(first, started=started, failing=failing, last=last)
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    assert str(caught.value) == f"training observer 'failing' of fake can't start: {said}"
+    assert (started.names, last.names) == (["on_start", "on_error"], [])
+    assert first.names == ["on_error"]
+    assert not (folder / "run").exists()
+
+
+def test_an_interruption_while_observers_start_leaves_nothing_either(train_tiny, folder):
+    started, slow = Noting(), Noting(on_start=KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        train_tiny(Noting(), started=started, slow=slow)
+    assert started.names == ["on_start", "on_error"]
+    assert not (folder / "run").exists()
+
+
+@pytest.mark.parametrize("how", [{"resume": True}, {"force": True}])
+def test_a_run_stays_as_it_was_where_an_observer_can_not_start(how, train_tiny, folder):
+    with pytest.raises(KeyboardInterrupt):
+        train_tiny(InterruptedAt(step=5))
+    path = folder / "run" / "metrics.jsonl"
+    path.write_text(path.read_text() + '{"epoch": 2, "step": 6')  # as a kill leaves it
+    before = contents(folder)
+    with pytest.raises(PluginError, match="can't start"):
+        train_tiny(Noting(), training={"max_epochs": 3}, failing=Noting(on_start=OSError("full")), **how)
+    assert contents(folder) == before
+
+
+def test_a_folder_that_was_there_stays_and_those_above_a_run_go(train_tiny, folder):
+    (folder / "empty").mkdir()
+    for run in ("empty", "new/and/deep"):
+        with pytest.raises(PluginError, match="can't start"):
+            train_tiny(Noting(), path=run, failing=Noting(on_start=OSError("full")))
+    assert (folder / "empty").is_dir()
+    assert not (folder / "new").exists()
+
+
+def test_a_forced_training_replaces_the_run(train_tiny, folder):
+    train_tiny(Noting())
+    (folder / "run" / "old").touch()
+    train_tiny(Noting(), force=True)
+    assert not (folder / "run" / "old").exists()
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_what_ended_a_training_is_raised_though_an_observer_fails_over_it(train_tiny):
@@ -196,9 +252,9 @@ def test_observers_that_fail_over_the_failure_of_another_are_left_out_too():
     for step in (1, 2):
         observers.on_step(BatchStep(step, 1.0, 1, 0.1))
     assert [message.partition(" is left out")[0] for message in first.told("on_warning")] == [
-        "observer 'failing'",
-        "observer 'b'",
-        "observer 'c'",
+        "failing",
+        "b",
+        "c",
     ]
     assert first.names.count("on_step") == 2
     assert observers.others == {}

@@ -2,19 +2,23 @@
 
 import json
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from s2s_toolkit.components import ANY, HOOKS, Component
 from s2s_toolkit.config import Config
+from s2s_toolkit.distributions import ONLY
 from s2s_toolkit.errors import UnknownComponentError
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.origins import Origin, expect, origins_of
-from s2s_toolkit.plugins import ONLY, load_registry, register_plugin
+from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.testing.suite import require
 
 PLUGIN = """
+from s2s_toolkit.metrics import Metric
+from s2s_toolkit.observers import Observer
 from s2s_toolkit.parts.scorers import GeneralScorer
 from s2s_toolkit.strategies.greedy import Greedy
 from s2s_toolkit.tokenizers import Characters
@@ -28,6 +32,11 @@ class Strategy(Greedy):
 class Tokenizer(Characters):
     pass
 
+class Watcher(Observer):
+    pass
+
+rate = Metric("rate", True, "%", lambda hypotheses, references: 7)
+
 @hookimpl
 def s2s_attention_scorers():
     return [Component("mine", ANY, f"{__name__}:Scorer", "for a test")]
@@ -39,12 +48,22 @@ def s2s_decoding_strategies():
 @hookimpl
 def s2s_tokenizers():
     return [Component("mine", ANY, f"{__name__}:Tokenizer", "for a test")]
+
+@hookimpl
+def s2s_metrics():
+    return [Component("mine", ANY, f"{__name__}:rate", "for a test")]
+
+@hookimpl
+def s2s_training_observers():
+    return [Component("mine", ANY, f"{__name__}:Watcher", "for a test")]
 """
 CHANGES = {
     "attention scorer": "model.attention={name='mine'}",
     "decoding strategy": "decoding={strategy='mine', max_length=7}",
     "tokenizer": "target.tokenizer=mine",
 }
+FOR_TRAINING = {"metric": "training.metric=mine", "training observer": "observers.mine={}"}
+CHANGED = CHANGES | FOR_TRAINING
 COMMANDS = (
     ("translate", "run", "dev.tsv", "--framework", "numpy"),
     ("evaluate", "run", "--framework", "numpy"),
@@ -75,6 +94,49 @@ def test_a_plugins_part_has_an_origin_and_is_named_once():
     assert origins_of(config_of(**both), registry) == [Origin("tokenizer", "mine", "s2s-mine", "1.2")]
 
 
+def test_metric_and_observers_have_origins_too():
+    registry = registry_of(Component("mine", ANY, "string:capwords", ""), kind="metric", plugin="s2s-metric")
+    observers = hookimpl(lambda: [Component("mine", ANY, "string:capwords", "")])
+    register_plugin(registry, SimpleNamespace(s2s_training_observers=observers), "mine.py")
+    config = config_of(training={"metric": "mine"}, observers={"mine": {}})
+    expected = [Origin("metric", "mine", "s2s-metric", "1.2"), Origin("training observer", "mine", "mine.py", "")]
+    assert origins_of(config, registry) == expected
+
+
+def test_second_plugin_of_a_distribution_is_recorded_as_what_pip_knows():
+    registry = registry_of(Component("mine", ANY, "string:capwords", ""), kind="tokenizer", plugin="s2s-mine:two")
+    assert origins_of(config_of(source={"tokenizer": "mine"}), registry)[0].plugin == "s2s-mine"
+
+
+@pytest.mark.parametrize(
+    ("plugin", "version"),
+    [("s2s-mine", "1.2"), ("S2S_mine.x", "1!2.0rc1+local.3"), ("3d", ""), ("mine.py", ""), ("_über.py", "")],
+)
+def test_origin_is_a_distribution_or_a_file(plugin, version):
+    assert Origin("attention scorer", "mine", plugin, version).plugin == plugin
+
+
+@pytest.mark.parametrize(
+    ("plugin", "version"),
+    [
+        ("--index-url http:evil x", ""),
+        ("--pre", ""),
+        ("s2s-mine http:evil", ""),
+        ("http:evil", ""),
+        ("", ""),
+        ("s2s-mine\n", ""),
+        ("../mine.py", ""),
+        ("-r.py", ""),
+        ("s2s-mine", "1 --index-url"),
+        ("s2s-mine", "--pre"),
+        ("s2s-mine", "1\n"),
+    ],
+)
+def test_origin_that_would_be_more_than_a_name_to_pip_is_refused(plugin, version):
+    with pytest.raises(ValueError, match=r"^'.*' (names no plugin|is no version)$"):
+        Origin("attention scorer", "mine", plugin, version)
+
+
 def test_part_that_is_made_for_the_framework_is_what_counts():
     registry = registry_of(Component("dot", "numpy", "string:capwords", ""))
     config = config_of(model={"attention": {"name": "dot"}})
@@ -101,12 +163,11 @@ def test_missing_part_is_told_with_its_plugin(plugin, version, remedy):
         registry.find("tokenizer", "other")
 
 
-def test_plugin_that_is_left_out_or_broken_is_not_to_be_installed(monkeypatch):
+def test_plugin_that_is_left_out_or_broken_is_not_to_be_installed():
     registry = Registry(failures={"pytest": "ImportError"})
     expect([Origin("tokenizer", "mine", "pytest", "1")], registry)
     assert registry.origins["tokenizer", "mine"].endswith("pytest 1: it is installed, and failed to load")
-    monkeypatch.setenv(ONLY, "")
-    registry = Registry()
+    registry = Registry(left_out={"pytest"})
     expect([Origin("tokenizer", "mine", "pytest", "1")], registry)
     assert registry.origins["tokenizer", "mine"].endswith("pytest 1: it is installed, and S2S_PLUGINS leaves it out")
 
@@ -126,7 +187,7 @@ def trained(write_plugin, s2s):
     def train(kind):
         path = write_plugin("mine.py", PLUGIN)
         files = ("--set", f"plugins.files=['{path}']")
-        done = s2s("train", "tiny.toml", *files, "-o", "run", "--set", CHANGES[kind], parts=load_registry())
+        done = s2s("train", "tiny.toml", *files, "-o", "run", "--set", CHANGED[kind], parts=load_registry())
         assert done.exit_code == 0, done.stderr
         sys.modules.pop("mine")
         path.write_text("raise RuntimeError('nobody asked for me')\n")
@@ -144,6 +205,20 @@ def test_run_that_needs_a_file_names_it_and_loads_nothing(kind, trained, refusal
         assert said.startswith(f"no {kind} called 'mine'")
         assert said.endswith("; the run was trained with that of mine.py: load it with --plugin .../mine.py")
     assert "mine" not in sys.modules
+
+
+@pytest.mark.parametrize("kind", CHANGED)
+def test_resuming_names_the_plugin_that_is_missing(kind, trained, refusal):
+    trained(kind)
+    said = refusal("train", "tiny.toml", "-o", "run", "--resume", "--set", CHANGED[kind])
+    assert said.startswith(f"no {kind} called 'mine'")
+    assert said.endswith("; the run was trained with that of mine.py: load it with --plugin .../mine.py")
+
+
+@pytest.mark.parametrize("kind", FOR_TRAINING)
+def test_what_only_training_uses_is_missed_nowhere_else(kind, trained, s2s):
+    trained(kind)
+    assert s2s("translate", "run", "dev.tsv", parts=load_registry()).exit_code == 0
 
 
 def test_run_that_needs_a_file_works_with_it(trained, write_plugin, s2s):
@@ -175,11 +250,12 @@ def test_run_of_the_core_needs_no_plugin_but_its_framework(run, refusal, s2s, mo
     assert said.endswith(": it is installed, and S2S_PLUGINS leaves it out")
 
 
-FOREIGN = {"kind": "encoder", "name": "gru", "plugin": "x\n\x1b[31m", "version": ""}
+FOREIGN = {"kind": "encoder", "name": "gru", "plugin": "--index-url http:evil x", "version": ""}
+UNSHOWN = {"kind": "encoder", "name": "gru\n\x1b[31m", "plugin": "s2s-mine", "version": ""}
 
 
 @pytest.mark.parametrize(
-    "plugins", ["mine", [1], [{"kind": "encoder"}], [{"kind": "a", "name": "b", "plugin": "c"}], [FOREIGN]]
+    "plugins", ["mine", [1], [{"kind": "encoder"}], [{"kind": "a", "name": "b", "plugin": "c"}], [FOREIGN], [UNSHOWN]]
 )
 def test_damaged_origins_are_refused(plugins, run, refusal):
     (run / "run.json").write_text(json.dumps({"format": 1, "plugins": plugins}))

@@ -1,7 +1,5 @@
 """Two frameworks, one model: numpy reference, PyTorch, TensorFlow and the ONNX file agree on the same weights."""
 
-import importlib.util
-import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +13,7 @@ from s2s_toolkit.model import ModelPlan, build_parts, declared_weights, referenc
 from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.search import search
+from s2s_toolkit.testing.requirements import require
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import Characters, Separator
 from s2s_toolkit.translator import Translator
@@ -72,19 +71,12 @@ class Case:
     reference: FrameworkModel
 
     def build(self, framework: str) -> FrameworkModel:
-        require_framework(framework)
+        require(framework)
         model = self.registry.load("framework", framework)().build(
             self.plan, build_parts(self.plan.config, self.registry, framework)
         )
         model.load_weights(self.weights)
         return model
-
-
-def require_framework(framework: str) -> None:
-    if importlib.util.find_spec(framework) is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{framework} is not installed, and CI must test it")
-        pytest.skip(f"{framework} is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +171,7 @@ def test_adam_takes_the_same_steps_in_both_frameworks(case: Case, batch: Batch) 
     config = case.plan.config.model_copy(update={"dropout": 0.0})
     models = []
     for framework in FRAMEWORKS:
-        require_framework(framework)
+        require(framework)
         plan = ModelPlan(config, case.plan.source_size, case.plan.target_size)
         model = case.registry.load("framework", framework)().build(plan, build_parts(config, case.registry, framework))
         model.load_weights(case.weights)

@@ -77,6 +77,24 @@ class Zipped:
 def s2s_exporters():
     return [Component("zipped", ANY, f"{__name__}:Zipped", "for a test")]
 """
+COMMAND = """
+import click
+
+@click.command()
+def hello():
+    \"\"\"Greet.\"\"\"
+    click.echo("hello")
+
+@hookimpl
+def s2s_add_commands():
+    return [Component("hello", ANY, f"{__name__}:hello", "greet")]
+"""
+BROKEN = {
+    "late.py": "1 / 0",
+    "syntax.py": "def (",
+    "script.py": "raise SystemExit('usage')",
+    "raising.py": "@hookimpl\ndef s2s_metrics():\n    raise OSError('no licence')",
+}
 MINE = ("--set", "model.attention={name='mine'}")
 
 
@@ -134,6 +152,37 @@ def test_config_names_files_beside_itself(write_plugin, call, folder, monkeypatc
     call("train", config, "-o", "run")
     plugins = json.loads((folder / "elsewhere/run/run.json").read_text())["plugins"]
     assert {"kind": "attention scorer", "name": "mine", "plugin": "mine.py", "version": ""} in plugins
+
+
+@pytest.mark.parametrize("given", ["'mine.py'", "['mine.py']"])
+def test_config_takes_one_path_as_well_as_a_list(given, write_plugin, refusal):
+    write_plugin("mine.py", "1 / 0")
+    said = refusal("train", "tiny.toml", "--set", f"plugins.files={given}")
+    assert said.startswith("plugin mine.py can't be imported: ZeroDivisionError")
+
+
+@pytest.mark.parametrize("given", ["1", "[1]", "['mine.py', true]"])
+def test_config_takes_nothing_but_paths(given, refusal):
+    said = refusal("train", "tiny.toml", "--set", f"plugins.files={given}")
+    shown = given.replace("true", "True")
+    assert said == f"tiny.toml: 'plugins.files': expected a path or a list of paths, given {shown}"
+
+
+def test_command_of_a_file_runs_where_the_file_comes_first(write_plugin, call, s2s):
+    path = write_plugin("mine.py", COMMAND)
+    assert call("--plugin", path, "hello") == "hello\n"
+    assert "hello      greet" in call("--plugin", path, "--help")
+    done = s2s("hello", "--plugin", path)
+    assert done.exit_code == 2
+    assert (
+        "No such command 'hello'. If a file offers it, name the file first: s2s --plugin FILE.py hello" in done.stderr
+    )
+
+
+def test_file_before_the_command_serves_every_command(write_plugin, call, refusal):
+    path = write_plugin("mine.py", METRIC)
+    assert "metric\tconstant\tany\tmine.py\t\tfor a test" in call("--plugin", path, "plugins", "list")
+    assert refusal("--plugin", "no.py", "plugins", "list").startswith("there is no plugin file ")
 
 
 def test_file_on_the_command_line_and_in_the_config_is_one(write_plugin, call):
@@ -196,6 +245,8 @@ def test_file_offers_again_what_an_installed_plugin_offers(write_plugin, refusal
         ("s2s_toolkit.py", "plugin {folder}/s2s_toolkit.py is called like the Python module 's2s_toolkit' "),
         ("late.py", "plugin late.py can't be imported: ZeroDivisionError: division by zero (late.py, line 6)"),
         ("syntax.py", "plugin syntax.py can't be imported: SyntaxError: "),
+        ("script.py", "plugin script.py can't be imported: SystemExit: usage (script.py, line 6)"),
+        ("raising.py", "plugin raising.py: s2s_metrics: OSError: no licence"),
     ],
 )
 def test_file_that_can_not_be_loaded_is_refused(name, line, write_plugin, refusal, folder):
@@ -203,7 +254,7 @@ def test_file_that_can_not_be_loaded_is_refused(name, line, write_plugin, refusa
 
     (folder / "plugins").mkdir()
     if name not in ("no.py", "tiny.toml", "plugins"):
-        write_plugin(name, {"late.py": "1 / 0", "syntax.py": "def ("}.get(name, "x = 1"))
+        write_plugin(name, BROKEN.get(name, "x = 1"))
     line = line.format(folder=folder, string=string.__file__)
     assert refusal("train", "tiny.toml", "--plugin", name).startswith(line)
     if name != "tiny.toml":

@@ -1,6 +1,5 @@
 """The registry: how parts are found, chosen and loaded, and what is said when that can't be."""
 
-import re
 import subprocess
 import sys
 
@@ -74,6 +73,28 @@ def test_unknown_name_of_a_kind_without_parts_says_none():
         match=r"^no exporter called .onnx.; installed: none; more come with pip install .*onnx-export",
     ):
         Registry().find("exporter", "onnx")
+
+
+@pytest.mark.parametrize(
+    ("loaded", "left_out", "told"),
+    [
+        ((), (), '; more come with pip install "s2s-toolkit[torch]" or "s2s-toolkit[tensorflow]"'),
+        (("s2s-torch",), (), '; more come with pip install "s2s-toolkit[tensorflow]"'),
+        (("s2s-torch", "s2s-tensorflow"), (), ""),
+        (("s2s-torch",), ("s2s-tensorflow", "s2s-mine"), "; S2S_PLUGINS leaves out s2s-mine, s2s-tensorflow"),
+        (
+            (),
+            ("s2s-torch",),
+            '; S2S_PLUGINS leaves out s2s-torch; more come with pip install "s2s-toolkit[tensorflow]"',
+        ),
+    ],
+)
+def test_what_would_bring_more_parts_is_neither_there_nor_left_out(loaded, left_out, told):
+    registry = registry_of(**{plugin: [scorer("a")] for plugin in loaded})
+    registry.left_out.update(left_out)
+    with pytest.raises(UnknownComponentError) as caught:
+        registry.find("framework", "jax")
+    assert str(caught.value) == f"no framework called 'jax'; installed: none{told}"
 
 
 def test_part_of_another_framework_is_not_found():
@@ -154,16 +175,26 @@ def test_name_that_no_config_can_say_is_refused_when_it_is_offered(name):
         scorer(name)
 
 
-def test_misspelt_hook_of_a_registered_object_is_refused():
-    class Plugin:
-        @hookimpl
-        def s2s_encodrs(self):
-            return []
+class Part:
+    """A part that is offered as it is, without quotes."""
 
-    with pytest.raises(PluginError) as caught:
-        register_plugin(Registry(), Plugin(), "plugin")
-    hooks = ", ".join(HOOKS.values())
-    assert str(caught.value) == f"there is no hook 's2s_encodrs'; did you mean 's2s_encoders'? hooks: {hooks}"
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        (
+            ("x", ANY, Part, ""),
+            f'the target of a Component is a string, given {Part!r}; write "{__name__}:Part"',
+        ),
+        ((3, ANY, "string:capwords", ""), "the name of a Component is a string, given 3"),
+        (("x", None, "string:capwords", ""), "the framework of a Component is a string, given None"),
+        (("x", ANY, "string:capwords", ["a", "b"]), "the summary of a Component is a string, given ['a', 'b']"),
+    ],
+)
+def test_component_of_what_is_no_string_is_refused(fields, line):
+    with pytest.raises(TypeError) as caught:
+        Component(*fields)
+    assert str(caught.value) == line
 
 
 def forgotten():
@@ -172,18 +203,37 @@ def forgotten():
 
 
 @pytest.mark.parametrize(
-    ("name", "line"),
+    ("name", "hook", "line"),
     [
-        ("s2s_encoders", "s2s_encoders is not decorated with @hookimpl"),
-        ("s2s_encodrs", "s2s_encodrs is no hook and not decorated with @hookimpl; did you mean 's2s_encoders'?"),
-        ("s2s_training_observer", "s2s_training_observer is no hook and not decorated with @hookimpl; did you mean "),
+        (
+            "s2s_encodrs",
+            hookimpl(lambda self: []),
+            f"there is no hook 's2s_encodrs'; did you mean 's2s_encoders'? hooks: {', '.join(HOOKS.values())}",
+        ),
+        (
+            "s2s_encoders",
+            hookimpl(lambda self, config: []),
+            "s2s_encoders has a wrong signature; a hook takes no arguments",
+        ),
+        ("s2s_encoders", forgotten, "s2s_encoders is not decorated with @hookimpl"),
+        (
+            "s2s_encodrs",
+            forgotten,
+            "s2s_encodrs is no hook and not decorated with @hookimpl; did you mean 's2s_encoders'?",
+        ),
+        (
+            "s2s_training_observer",
+            forgotten,
+            "s2s_training_observer is no hook and not decorated with @hookimpl; did you mean 's2s_training_observers'?",
+        ),
     ],
 )
-def test_hook_without_its_decorator_is_refused(name, line):
-    plugin = Scorers(scorer("a"))
-    setattr(plugin, name, forgotten)
-    with pytest.raises(PluginError, match=f"^{re.escape(line)}"):
-        register_plugin(Registry(), plugin, "plugin")
+def test_plugin_with_a_hook_that_is_none_is_refused_whole(name, hook, line):
+    plugin, registry = type("Plugin", (Scorers,), {name: hook})(scorer("a")), Registry()
+    with pytest.raises(PluginError) as caught:
+        register_plugin(registry, plugin, "plugin")
+    assert str(caught.value) == line
+    assert registry == Registry()
 
 
 def test_other_functions_of_a_plugin_are_its_own_affair():
@@ -201,14 +251,36 @@ def test_plugin_without_a_hook_is_refused():
         register_plugin(Registry(), object(), "plugin")
 
 
-def test_hook_that_wants_an_argument_is_refused():
-    class Plugin:
-        @hookimpl
-        def s2s_encoders(self, config):
-            return []
+def late():
+    """A hook that offers something before it fails."""
+    yield scorer("x")
+    raise OSError("late")
 
-    with pytest.raises(PluginError, match=r"^s2s_encoders has a wrong signature; a hook takes no arguments$"):
-        register_plugin(Registry(), Plugin(), "plugin")
+
+@pytest.mark.parametrize(
+    ("hook", "reason"),
+    [
+        (lambda: None, "it must return a list of Components, and returned None"),
+        (lambda: 3, "it must return a list of Components, and returned 3"),
+        (
+            lambda: scorer("x"),
+            "it must return a list of Components, and returned Component(name='x', framework='any', ",
+        ),
+        (lambda: ["half"], "it must return a list of Components, and 'half' is none"),
+        (late, "OSError: late"),
+        (lambda: sys.exit(), "SystemExit"),
+        (
+            lambda: [Component("x", ANY, "x", "")],
+            """ValueError: the target of 'x' must be "module:object", given 'x'""",
+        ),
+    ],
+)
+def test_hook_that_fails_is_skipped_and_the_plugins_others_are_not(hook, reason):
+    hooks = {"s2s_encoders": hookimpl(lambda self: hook())}
+    registry = Registry()
+    register_plugin(registry, type("Plugin", (Scorers,), hooks)(scorer("a")), "plugin")
+    assert registry.failures["plugin"].startswith(f"s2s_encoders: {reason}")
+    assert (registry.names("attention scorer"), registry.names("encoder")) == (["a"], [])
 
 
 def test_every_hook_that_fails_is_told_and_the_others_count():
@@ -223,7 +295,7 @@ def test_every_hook_that_fails_is_told_and_the_others_count():
 
     registry = Registry()
     register_plugin(registry, Plugin(scorer("a")), "plugin")
-    told = "s2s_encoders: OSError: disk on fire; s2s_metrics: TypeError: expected a Component, got None"
+    told = "s2s_encoders: OSError: disk on fire; s2s_metrics: it must return a list of Components, and None is none"
     assert registry.failures == {"plugin": told}
     assert registry.names("attention scorer") == ["a"]
 

@@ -1,8 +1,6 @@
 """Training: what the loop promises, in both frameworks and from one to the other."""
 
-import importlib.util
 import json
-import os
 import sys
 import types
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from s2s_toolkit.observers import BatchStep, Observer, Start, Validation
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, load_checkpoint, open_run, save_checkpoint
+from s2s_toolkit.testing.requirements import require
 from s2s_toolkit.training import train
 
 FRAMEWORKS = ("torch", "tensorflow")
@@ -65,10 +64,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def config_for(folder: Path, framework: str = "torch", /, **sections: dict[str, Any]) -> Config:
-    if framework != "numpy" and importlib.util.find_spec(framework) is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{framework} is not installed, and CI must test it")
-        pytest.skip(f"{framework} is not installed")
+    require(framework)
     content = {
         "framework": framework,
         "data": {"train": "train.tsv", "dev": "dev.tsv"},

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,16 @@ class Subject:
     Attributes:
         kind: A key of `SUITES`.
         name: Of the part.
-        frameworks: What the checked plugin offers it for.
+        frameworks: What the checked plugin offers it for, or those of them where it is to be checked.
+        tests: The tests to run, all of its suite if there are none.
+        options: The options that it is made with.
     """
 
     kind: str
     name: str
     frameworks: tuple[str, ...]
+    tests: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -82,13 +86,14 @@ def run_suites(
 def _module(subjects: Sequence[Subject], plugin_files: Iterable[Path], suites: Mapping[str, str]) -> str:
     """A test module with a class for each part."""
     files = tuple(str(path.absolute()) for path in plugin_files)
-    made_for = {f"Test{number}": subject.frameworks for number, subject in enumerate(subjects)}
-    pieces = [f"MADE_FOR = {made_for!r}\n"]
+    asked = {f"Test{number}": (subject.frameworks, subject.tests) for number, subject in enumerate(subjects)}
+    pieces = [f"ASKED = {asked!r}\n"]
     for number, subject in enumerate(subjects):
         module, _, suite = suites[subject.kind].partition(":")
         pieces.append(
             f"from {module} import {suite} as Suite{number}\n\n\n"
-            f"class Test{number}(Suite{number}):\n    name = {subject.name!r}\n    plugin_files = {files!r}\n\n\n"
+            f"class Test{number}(Suite{number}):\n    name = {subject.name!r}\n"
+            f"    plugin_files, options = {files!r}, {dict(subject.options)!r}\n\n\n"
             f"del Suite{number}\n"  # or pytest would take it for a test as well
         )
     return "\n".join(pieces)

@@ -29,3 +29,11 @@ def assert_close(found: np.ndarray, expected: np.ndarray, claim: str, *, toleran
 def differ(one: np.ndarray, other: np.ndarray) -> bool:
     """Whether two arrays differ by more than rounding explains."""
     return bool(np.abs(one - other).max() > TOLERANCE)
+
+
+def assert_typed(array: np.ndarray, shape: tuple[int, ...], dtype: type, what: str) -> None:
+    """AssertionError where an array has not the shape and the type that it should."""
+    __tracebackhide__ = True
+    if (array.shape, array.dtype) != (shape, np.dtype(dtype)):
+        found, wanted = f"{array.dtype} {array.shape}", f"{np.dtype(dtype)} {shape}"
+        raise AssertionError(f"{what}: found {found}, expected {wanted}")

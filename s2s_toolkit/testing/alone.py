@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pytest
 
 from s2s_toolkit.components import ANY
 from s2s_toolkit.model import REFERENCE
 from s2s_toolkit.part_checks import COUNTS
 from s2s_toolkit.parts.functions import Arrays, Bound, Run, example_inputs, functions_of
 from s2s_toolkit.registry import Registry
+from s2s_toolkit.testing.requirements import Inapplicable
 
 
 class Alone:
@@ -45,10 +45,10 @@ def part_alone(
     made = registry.load("framework", framework)()
     if registry.find(kind, name, framework).framework in (ANY, REFERENCE):
         if not hasattr(made, "namespace"):
-            pytest.skip(f"{framework} lends no array namespace, in which a portable part could be called alone")
+            raise Inapplicable(f"{framework} lends no array namespace, in which a portable part could be called alone")
         return Alone(kind, part, sizes, _portable_run(kind, part, made.namespace(), weights))
     if not hasattr(made, "part_exporter"):
-        pytest.skip(f"{framework} calls no native part alone")
+        raise Inapplicable(f"{framework} calls no native part alone")
     return Alone(kind, part, sizes, _native_run(kind, made.part_exporter(part), sizes, weights))
 
 

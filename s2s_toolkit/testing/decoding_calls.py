@@ -1,9 +1,10 @@
 """What decoding strategies are tried on: calls that hypothesis draws, and how two results are compared."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s_toolkit.batches import padded, source_arrays
@@ -12,6 +13,7 @@ from s2s_toolkit.strategies.contract import IMPOSSIBLE, DecodingStrategy
 from s2s_toolkit.symbols import SPECIAL, UNK
 from s2s_toolkit.testing.agreement import assert_close
 from s2s_toolkit.testing.random_steps import RandomStepper
+from s2s_toolkit.testing.repeatable import REPEATABLE
 
 Results = list[tuple[tuple[int, ...], float]]
 """What was found for a source: targets and their scores."""
@@ -92,6 +94,11 @@ def calls(draw: st.DrawFn) -> Call:
         sources=tuple(sources),
         prefixes=tuple(draw(st.lists(prefix, min_size=len(sources), max_size=len(sources)))),
     )
+
+
+def each_call(test: Callable[..., None]) -> Callable[..., None]:
+    """Run a test on every call that hypothesis draws."""
+    return REPEATABLE(given(call=calls())(test))
 
 
 def results_of(found: Hypotheses) -> list[Results]:

@@ -2,8 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,11 @@ from s2s_toolkit.loading import load_translator
 from s2s_toolkit.options import option_parameters
 from s2s_toolkit.registry import CORE, Registry
 from s2s_toolkit.run import Run, open_run
+from s2s_toolkit.testing.contents import assert_nothing_in, contents, files_of
+from s2s_toolkit.testing.little_room import little_room
+from s2s_toolkit.testing.refusals import assert_one_line, refusing
 from s2s_toolkit.testing.suite import Suite, registry_with
 from s2s_toolkit.testing.untrained_runs import TEXTS, assert_translations_agree, write_run
-
-LITTLE_ROOM = 64
-"""Bytes that a file may have where there is hardly any room."""
 
 LONG_AGO = 1_000_000_000
 """Seconds of the epoch, in 2001."""
@@ -187,49 +186,3 @@ def export(
 ) -> str:
     """Export; what is not said is as in the run's config."""
     return exporter.export(run, path, registry, framework=framework, strategy=strategy, options=options or {})
-
-
-def files_of(path: Path) -> list[Path]:
-    """A file, or all files in a folder."""
-    return [path] if path.is_file() else [file for file in sorted(path.rglob("*")) if file.is_file()]
-
-
-def contents(path: Path) -> dict[str, bytes]:
-    """The bytes of a file, or of all files in a folder, by their places in it."""
-    return {str(file.relative_to(path)): file.read_bytes() for file in files_of(path)}
-
-
-def assert_one_line(error: S2SError) -> None:
-    """What a person reads."""
-    assert str(error).strip(), "the error says nothing"
-    assert "\n" not in str(error), f"the error has more than one line: {error}"
-
-
-def assert_nothing_in(folder: Path) -> None:
-    """A failed export leaves no file, and makes no folder."""
-    left = sorted(entry.name for entry in folder.iterdir())
-    assert not left, f"left behind: {', '.join(left)}"
-
-
-@contextmanager
-def refusing(what: str) -> Iterator[None]:
-    """Expect an error for users, in one line."""
-    __tracebackhide__ = True
-    try:
-        yield
-    except S2SError as error:
-        assert_one_line(error)
-    else:
-        raise AssertionError(f"{what} is not refused")
-
-
-@contextmanager
-def little_room() -> Iterator[None]:
-    """Let no file grow beyond `LITTLE_ROOM` bytes: the nearest thing to a full disk that needs no disk."""
-    resource = pytest.importorskip("resource", reason="this system can't limit the size of files")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LITTLE_ROOM, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -1,6 +1,6 @@
 """What keeps a suite whole: a plugin's test may name its part and add tests of its own, and change nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 OURS = __name__.rpartition(".")[0]
@@ -11,8 +11,8 @@ SET_BY_TESTS = frozenset({"name", "options", "plugin_files", "expected_failures"
 SWITCHES = frozenset({"__test__", "__init__", "__new__", "__init_subclass__", "__getattribute__", "__getattr__"})
 """Special names by which a class escapes pytest or this guard."""
 
-WEAKENING = frozenset({"skip", "skipif", "xfail"})
-"""Marks that take a test's failure away."""
+AROUND = frozenset({"setup_method", "teardown_method", "setup_class", "teardown_class"})
+"""What pytest calls around every test of a class."""
 
 
 def require_untouched(cls: type) -> None:
@@ -26,11 +26,16 @@ def require_untouched(cls: type) -> None:
         for name in vars(base):
             if name in fixed:
                 raise TypeError(f"{base.__name__} overrides {name!r} of its suite{_remedy(name, settable)}")
+            if name in AROUND:
+                raise TypeError(
+                    f"{base.__name__} has {name!r}, which would run around the tests of its suite; "
+                    "make it a fixture that its own tests ask for"
+                )
 
 
 def require_reasons(cls: type, expected_failures: Mapping[str, str]) -> None:
     """TypeError where a class expects something to fail that is no test of its suite, or does not say why."""
-    tests = tests_of(cls)
+    tests = inherited_tests(cls)
     for test, reason in expected_failures.items():
         if test.partition("[")[0] not in tests:
             raise TypeError(
@@ -40,15 +45,21 @@ def require_reasons(cls: type, expected_failures: Mapping[str, str]) -> None:
             raise TypeError(f"{cls.__name__} expects {test!r} to fail and gives no reason; write why it can't pass")
 
 
-def tests_of(cls: type) -> dict[str, Any]:
+def inherited_tests(cls: type) -> dict[str, Any]:
     """Name -> function of every test that a class has from suites."""
     suites = (base for base in cls.__mro__ if _is_ours(base))
     return {name: value for base in suites for name, value in vars(base).items() if name.startswith("test_")}
 
 
+def uninvited_fixtures(cls: type, fixture_names: Sequence[str]) -> list[str]:
+    """The fixtures of a class's own among those of a test of its suite, which never asks for them."""
+    own = {name for base in cls.__mro__ if not _is_ours(base) and base is not object for name in vars(base)}
+    return [name for name in fixture_names if name in own]
+
+
 def replaced_tests(cls: type) -> Iterator[str]:
     """The tests of its suite that a class no longer has as they were."""
-    return (name for name, test in tests_of(cls).items() if getattr(cls, name, None) is not test)
+    return (name for name, test in inherited_tests(cls).items() if getattr(cls, name, None) is not test)
 
 
 def _is_ours(cls: type) -> bool:

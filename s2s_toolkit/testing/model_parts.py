@@ -8,20 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2s_toolkit.exporter import find_exporter
-from s2s_toolkit.loading import make_strategy
+from s2s_toolkit.loading import load_translator
 from s2s_toolkit.model import REFERENCE
 from s2s_toolkit.part_checks import check_parts
 from s2s_toolkit.run import load_checkpoint, save_checkpoint
 from s2s_toolkit.testing.agreement import assert_close
+from s2s_toolkit.testing.requirements import onnx_exporter, require_framework
 from s2s_toolkit.testing.slopes import slopes
-from s2s_toolkit.testing.small_model import SECTIONS, SOURCE, TARGET, SmallModel, batch, singles, small_model
-from s2s_toolkit.testing.suite import Suite, frameworks_of, registry_with, require
-from s2s_toolkit.translator import Translator
+from s2s_toolkit.testing.small_model import SECTIONS, SmallModel, batch, singles, small_model
+from s2s_toolkit.testing.suite import Suite, frameworks_of, registry_with
+from s2s_toolkit.testing.untrained_runs import TEXTS, assert_translations_agree
 from s2s_toolkit.weights import under
 
-TEXTS = ["abcdefg", "", "gaz", "b", "ffeeddccbbaa"]
-"""Sources to translate: one empty, one with an unknown symbol."""
 BEAM = {"beam_size": 4, "n_best": 3}
 
 
@@ -45,7 +43,7 @@ class ModelPartSuite(Suite):
 
     def test_contract(self, model: SmallModel, framework: str) -> None:
         """Every method returns what it should: names, shapes and types, for sizes that differ from axis to axis."""
-        require(framework)
+        require_framework(framework, model.registry)
         check_parts(model.plan.config, model.registry, framework)
 
     def test_model_is_finite_and_has_its_shapes(self, model: SmallModel, framework: str) -> None:
@@ -161,24 +159,13 @@ class ModelPartSuite(Suite):
 
     def test_exported_file_agrees(self, model: SmallModel, framework: str, tmp_path: Path) -> None:
         """The file that `s2s export` writes translates as the framework does, alone and in a batch, by beam search."""
-        require(framework)
-        require("onnx")
-        path, exporter = tmp_path / "model.onnx", find_exporter("onnx", model.registry)
-        run = model.run(tmp_path, framework)
+        require_framework(framework, model.registry)
+        exporter, run, path = onnx_exporter(model.registry), model.run(tmp_path, framework), tmp_path / "model.onnx"
         exporter.export(run, path, model.registry, framework=framework, strategy="beam", options=BEAM)
         file = exporter.open(path, model.registry, {}, device="cpu")
-        strategy = make_strategy("beam", BEAM, model.registry)
-        stepper, settings = model.model(framework).stepper(), {**strategy.settings, "max_length": 9, "min_length": 0}
-        translate = Translator(stepper, SOURCE, TARGET, strategy, settings)
+        translate = load_translator(run, model.registry, strategy="beam", options=BEAM)
         for texts in (TEXTS, TEXTS[:1]):
-            for source, found, expected in zip(texts, file(texts), translate(texts), strict=True):
-                told = f"translates {source!r} as the model in {framework} does"
-                for one, other in zip((found, *found.alternatives), (expected, *expected.alternatives), strict=True):
-                    assert one.text == other.text, f"the file {told}: {one.text!r}, expected {other.text!r}"
-                    pairs = zip((one.score, one.attention), (other.score, other.attention), strict=True)
-                    for what, (value, other_value) in zip(("score", "attention"), pairs, strict=True):
-                        claim = f"the file {told}, its {what}"
-                        assert_close(np.asarray(value), np.asarray(other_value), claim, tolerance=1e-4)
+            assert_translations_agree(file(texts), translate(texts), f"the file, as {framework} translates")
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ REPEATABLE = settings(
     derandomize=True,
     database=None,
     deadline=None,
+    report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors, HealthCheck.too_slow],
 )
 """A suite's fixtures hold nothing that an example could change, and its tests are those of several classes."""

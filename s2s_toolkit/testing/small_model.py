@@ -9,22 +9,19 @@ from typing import Any
 import numpy as np
 
 from s2s_toolkit.batches import Batch, make_batch
-from s2s_toolkit.config import Config, ModelConfig
+from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.contracts import FrameworkModel, Optimizer
 from s2s_toolkit.loading import build_model
 from s2s_toolkit.model import ModelPlan, build_parts, complete_declaration, declared_weights, reference_parts
 from s2s_toolkit.part_checks import check_parts
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run, create_run, save_checkpoint
+from s2s_toolkit.run import Run
+from s2s_toolkit.symbols import SPECIAL
 from s2s_toolkit.testing.alone import Alone, part_alone
-from s2s_toolkit.testing.suite import require
-from s2s_toolkit.text import TextSide
-from s2s_toolkit.tokenizers import Characters, Separator
-from s2s_toolkit.vocabulary import Vocabulary
+from s2s_toolkit.testing.requirements import require_framework
+from s2s_toolkit.testing.untrained_runs import SOURCE_SYMBOLS, TARGET_SYMBOLS, write_run
 from s2s_toolkit.weights import initial_weights, under
 
-SOURCE = TextSide(Characters(), Vocabulary(list("abcdefg")))
-TARGET = TextSide(Separator(), Vocabulary([f"t{number}" for number in range(9)]))
 EMBEDDING_SIZE = 5
 LENGTHS = [(7, 8), (3, 2), (5, 4), (0, 1)]
 """Symbols of source and target without their ends; with them, no two axes of the model have one size."""
@@ -104,7 +101,7 @@ class SmallModel:
 
     def alone(self, framework: str) -> Alone:
         """The part without the model."""
-        require(framework)
+        require_framework(framework, self.registry)
         if framework not in self._alone:
             config, parts = self.plan.config, build_parts(self.plan.config, self.registry, framework)
             part, sizes = {
@@ -125,16 +122,12 @@ class SmallModel:
 
     def run(self, folder: Path, framework: str) -> Run:
         """The model as a run directory."""
-        data = {"train": "gone.tsv", "dev": "gone.tsv"}
-        config = Config.model_validate({"framework": framework, "data": data, "decoding": {"max_length": 9}})
-        run = Run(folder / "run", config.model_copy(update={"model": self.plan.config}), SOURCE, TARGET)
-        create_run(run)
-        save_checkpoint(run.checkpoint_path("best"), self.weights)
-        return run
+        model = self.plan.config
+        return write_run(folder / "run", self.registry, framework=framework, model=model, weights=self.weights)
 
     def _built(self, framework: str) -> FrameworkModel:
         if framework not in self._models:
-            require(framework)
+            require_framework(framework, self.registry)
             check_parts(self.plan.config, self.registry, framework)  # whose one line tells more than what would follow
             self._models[framework] = self.another(framework)
             self._models[framework].teacher_forced(batch())  # a layer may make its weights when it is first called
@@ -146,7 +139,7 @@ def small_model(
 ) -> SmallModel:
     """A model of the parts that the sections of a config name; dropout is on, which only training may notice."""
     config = ModelConfig.model_validate({"embedding_size": EMBEDDING_SIZE, "dropout": 0.3, **sections})
-    plan = ModelPlan(config, len(SOURCE.vocabulary), len(TARGET.vocabulary))
+    plan = ModelPlan(config, *(len(SPECIAL) + len(symbols) for symbols in (SOURCE_SYMBOLS, TARGET_SYMBOLS)))
     return SmallModel(registry, plan, kind, tuple(frameworks))
 
 

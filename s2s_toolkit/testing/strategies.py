@@ -1,27 +1,22 @@
 """The conformance suite of decoding strategies."""
 
 import math
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 
-from s2s_toolkit.arrays import Namespace
-from s2s_toolkit.errors import ConfigError
-from s2s_toolkit.loading import load_translator, make_strategy
+from s2s_toolkit.loading import load_translator
 from s2s_toolkit.options import option_parameters
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.strategies.contract import IMPOSSIBLE, DecodingStrategy
+from s2s_toolkit.strategies.contract import IMPOSSIBLE
 from s2s_toolkit.strategies.lengths import LENGTHS
 from s2s_toolkit.symbols import BOS, EOS, PAD
-from s2s_toolkit.testing.agreement import assert_close
-from s2s_toolkit.testing.decoding_calls import NUM_SYMBOLS, Call, Results, assert_same, calls, results_of
+from s2s_toolkit.testing.agreement import assert_close, assert_typed
+from s2s_toolkit.testing.decoding_calls import NUM_SYMBOLS, Call, Results, assert_same, calls, each_call, results_of
 from s2s_toolkit.testing.repeatable import REPEATABLE
 from s2s_toolkit.testing.requirements import onnx_exporter
-from s2s_toolkit.testing.suite import Suite, require
+from s2s_toolkit.testing.strategy_suite import StrategySuite
 from s2s_toolkit.testing.untrained_runs import TEXTS, assert_translations_agree, write_run
 from s2s_toolkit.testing.watched_search import watch
 
@@ -29,22 +24,11 @@ PREFIXES = ["t1 t2", "", "t3", "t9999", "t4 t4 t4"]
 """What the targets of `TEXTS` begin with; one has an unknown symbol."""
 
 
-def each_call(test: Callable[..., None]) -> Callable[..., None]:
-    """Run a test on every call that hypothesis draws."""
-    return REPEATABLE(given(call=calls())(test))
-
-
-class DecodingStrategySuite(Suite):
+class DecodingStrategySuite(StrategySuite):
     """What is expected of a decoding strategy; `s2s_toolkit.strategies.contract` says what it is.
 
     It chooses among what random models say, at other lengths and after other prefixes in each example.
     """
-
-    kind = "decoding strategy"
-
-    def strategy(self, registry: Registry, **changed: Any) -> DecodingStrategy:
-        """The strategy with its options, some of them changed."""
-        return make_strategy(self.name, {**self.options, **changed}, registry)
 
     def test_attributes(self, registry: Registry) -> None:
         """`rows` and `num_results` are counts, the defaults of `settings` finite numbers."""
@@ -54,7 +38,7 @@ class DecodingStrategySuite(Suite):
             assert getattr(strategy, name) >= 1, f"{name} is less than 1"
         for setting, default in strategy.settings.items():
             assert type(default) in (int, float), f"the default of {setting!r} is neither int nor float: {default!r}"
-            assert math.isfinite(default)
+            assert math.isfinite(default), f"the default of {setting!r} is {default}"
             assert setting not in LENGTHS, f"every strategy has {setting!r} without its doing"
 
     def test_settings_are_options(self, registry: Registry) -> None:
@@ -62,13 +46,13 @@ class DecodingStrategySuite(Suite):
         strategy = self.strategy(registry)
         for setting in strategy.settings:
             assert setting in option_parameters(type(strategy)), f"{setting!r} is no option"
-            value, changed = self._other(registry, setting)
+            value, changed = self.other(registry, setting)
             assert changed.settings[setting] == value, f"option {setting!r} does not become the setting's default"
 
     @each_call
     def test_search_keeps_its_shapes(self, framework: str, registry: Registry, call: Call) -> None:
         """Sources on axis 0 of every array that it carries, and the same names, shapes and types after each step."""
-        first, moments = watch(self.strategy(registry), call, namespace(framework, registry))
+        first, moments = watch(self.strategy(registry), call, self.namespace(framework, registry))
         for name, array in first.items():
             shape = array.shape
             assert shape[:1] == (len(call.sources),), f"{name!r} has no source on axis 0: {shape}"
@@ -180,7 +164,7 @@ class DecodingStrategySuite(Suite):
         strategy = self.strategy(registry)
         usual = results_of(call.decode(self.strategy(registry)))
         for setting in strategy.settings:
-            value, made_so = self._other(registry, setting)
+            value, made_so = self.other(registry, setting)
             changed, expected = results_of(call.decode(strategy, {setting: value})), results_of(call.decode(made_so))
             assert_same(changed, expected, f"setting {setting} = {value} does not do what the option does")
             assert_same(results_of(call.decode(strategy)), usual, f"setting {setting} outlasts its call")
@@ -190,7 +174,7 @@ class DecodingStrategySuite(Suite):
         """On the same numbers, each framework's arrays give what numpy's give, in the same types."""
         strategy = self.strategy(registry)
         _, expected = watch(strategy, call)
-        _, found = watch(strategy, call, namespace(another_framework, registry))
+        _, found = watch(strategy, call, self.namespace(another_framework, registry))
         for one, other in zip(found, expected, strict=True):
             for name in ("ids", "parents", "done", "rows", "scores"):
                 array, wanted = getattr(one, name), getattr(other, name)
@@ -204,39 +188,9 @@ class DecodingStrategySuite(Suite):
         run, path = write_run(tmp_path / "run", registry, target_symbols=symbols), tmp_path / "model.onnx"
         exporter.export(run, path, registry, framework="", strategy=self.name, options=self.options)
         changes: list[dict[str, int | float]] = [{}, {"min_length": 5}, {"max_length": 4}]
-        changes += [{setting: self._other(registry, setting)[0]} for setting in strategy.settings]
+        changes += [{setting: self.other(registry, setting)[0]} for setting in strategy.settings]
         for changed in changes:
             model = load_translator(run, registry, strategy=self.name, options={**self.options, **changed})
             file = exporter.open(path, registry, changed, device="cpu")
             for prefixes in ([], PREFIXES):
                 assert_translations_agree(file(TEXTS, prefixes), model(TEXTS, prefixes), f"the file, {changed}")
-
-    def _other(self, registry: Registry, setting: str) -> tuple[int | float, DecodingStrategy]:
-        """Another value than the default that the setting's option takes, and the strategy that is made with it."""
-        for value in _others(self.strategy(registry).settings[setting]):
-            try:
-                return value, self.strategy(registry, **{setting: value})
-            except ConfigError:
-                continue
-        pytest.fail(f"option {setting!r} takes no other value near its default")
-
-
-def namespace(framework: str, registry: Registry) -> Namespace:
-    """A framework's array namespace."""
-    require(framework)
-    return registry.load("framework", framework)().namespace()
-
-
-def assert_typed(array: np.ndarray, shape: tuple[int, ...], dtype: type, what: str) -> None:
-    """An array's shape and type; else it says so in one line."""
-    __tracebackhide__ = True
-    if (array.shape, array.dtype) != (shape, np.dtype(dtype)):
-        found, wanted = f"{array.dtype} {array.shape}", f"{np.dtype(dtype)} {shape}"
-        raise AssertionError(f"{what}: found {found}, expected {wanted}")
-
-
-def _others(default: int | float) -> Iterator[int | float]:
-    if isinstance(default, int):
-        yield from (default + 1, default + 2, default * 2 + 1, default - 1)
-    else:
-        yield from (default / 2 or 0.5, default + 1, default - 0.25)

@@ -1,8 +1,6 @@
 """What every conformance suite shares: which part is tested, where, and which tests it is known to fail."""
 
 import dis
-import importlib.util
-import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,13 +14,19 @@ from s2s_toolkit.model import REFERENCE
 from s2s_toolkit.options import option_parameters
 from s2s_toolkit.plugins import load_registry, register_files
 from s2s_toolkit.registry import Offer, Registry
-from s2s_toolkit.testing.guard import WEAKENING, replaced_tests, require_reasons, require_untouched, tests_of
+from s2s_toolkit.testing.guard import (
+    inherited_tests,
+    replaced_tests,
+    require_reasons,
+    require_untouched,
+    uninvited_fixtures,
+)
+from s2s_toolkit.testing.requirements import require as require
+from s2s_toolkit.testing.requirements import require_framework
+from s2s_toolkit.testing.session import NOWHERE, watch
 
 FRAMEWORKS = (REFERENCE, "torch", "tensorflow")
 """Where a portable part runs before it is exported."""
-
-PACKAGES = {"torch": "torch", "tensorflow": "tensorflow", "onnx": "onnxruntime"}
-"""Framework -> the package without which it can't run."""
 
 
 class Suite:
@@ -57,6 +61,7 @@ class Suite:
 
         `another_framework` and `another_trainer` are all but the first, for comparisons with it.
         """
+        watch(metafunc.config)
         test, frameworks = metafunc.function.__name__, self._frameworks()
         trainers = [framework for framework in frameworks if framework != REFERENCE]
         values = {
@@ -65,12 +70,13 @@ class Suite:
             "another_framework": frameworks[1:],
             "another_trainer": trainers[1:],
         }
-        if test in tests_of(type(self)):
-            self._refuse_marks(metafunc)
+        if test in inherited_tests(type(self)):
+            self._refuse_fixtures(metafunc)
             taken = next((name for name in values if name in metafunc.fixturenames), "")
             self._refuse_unknown_variants(test, values.get(taken))
-        for name in values.keys() & metafunc.fixturenames:
-            metafunc.parametrize(name, values[name])
+        for name in values:
+            if name in metafunc.fixturenames:
+                metafunc.parametrize(name, values[name] or [NOWHERE])
 
     def _frameworks(self) -> list[str]:
         """Where the part runs; without any, nothing would be tested."""
@@ -86,13 +92,12 @@ class Suite:
             )
         return frameworks_of(self.kind, self.name, registry)
 
-    def _refuse_marks(self, metafunc: pytest.Metafunc) -> None:
-        for mark in metafunc.definition.iter_markers():
-            if mark.name in WEAKENING:
-                raise pytest.Collector.CollectError(
-                    f"{type(self).__name__}: the mark {mark.name!r} would hide a failure of its suite; "
-                    f"take it away, and say in expected_failures = {{'test_…': 'why'}} what the part can't pass"
-                )
+    def _refuse_fixtures(self, metafunc: pytest.Metafunc) -> None:
+        for name in uninvited_fixtures(type(self), metafunc.fixturenames):
+            raise pytest.Collector.CollectError(
+                f"{type(self).__name__}: the fixture {name!r} would run around the tests of its suite; "
+                "take autouse away, and let its own tests ask for it"
+            )
 
     def _refuse_unknown_variants(self, test: str, values: Sequence[str] | None) -> None:
         for expected in self.expected_failures:
@@ -146,18 +151,18 @@ class Suite:
                 one, other = form.get(name, "missing"), forms[first].get(name, "missing")
                 assert one == other, f"option {name!r} differs: {one} for {framework}, {other} for {first}"
 
-    def test_options_are_heeded(self, registry: Registry) -> None:
+    def test_options_are_read(self, registry: Registry) -> None:
         """The constructor reads each option that it takes."""
         for framework, part in self._classes(registry).items():
             for name in option_parameters(part):
-                assert name in _names_read(part.__init__), f"option {name!r} for {framework} changes nothing"
+                assert name in _names_read(part.__init__), f"option {name!r} for {framework} is never read"
 
     def _classes(self, registry: Registry) -> dict[str, Any]:
         """Framework -> the part's class there; what is no class has no options."""
         offers = offers_of(self.kind, self.name, registry)
         frameworks = [offer.component.framework for offer in offers]
         for framework in frameworks:
-            require(framework)
+            require_framework(framework, registry)
         parts = {framework: registry.load(self.kind, self.name, framework) for framework in frameworks}
         return {framework: part for framework, part in parts.items() if isinstance(part, type)}
 
@@ -174,16 +179,6 @@ def frameworks_of(kind: str, name: str, registry: Registry) -> list[str]:
     runs_in = (made_for | everywhere) - {ANY, "onnx"}
     known = [framework for framework in FRAMEWORKS if framework in runs_in]
     return [*known, *sorted(runs_in - set(FRAMEWORKS))]
-
-
-def require(framework: str) -> None:
-    """Skip where a framework's package is not installed; in CI it has to be."""
-    package = PACKAGES.get(framework)
-    if package is None or importlib.util.find_spec(package) is not None:
-        return
-    if os.environ.get("CI"):
-        pytest.fail(f"{package} is not installed, and CI must test it")
-    pytest.skip(f"{package} is not installed")
 
 
 @lru_cache

@@ -1,13 +1,13 @@
 """A run whose weights were drawn and not trained: enough to export it, and to compare what the file translates."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from s2s_toolkit.config import Config
+from s2s_toolkit.config import Config, ModelConfig
 from s2s_toolkit.loading import plan_of
-from s2s_toolkit.model import REFERENCE, build_parts, declared_weights
+from s2s_toolkit.model import REFERENCE, ModelPlan, build_parts, declared_weights
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, create_run, save_checkpoint
 from s2s_toolkit.testing.agreement import assert_close
@@ -16,12 +16,14 @@ from s2s_toolkit.translation import Translation
 from s2s_toolkit.vocabulary import Vocabulary
 from s2s_toolkit.weights import initial_weights
 
-MODEL = {
-    "embedding_size": 5,
-    "encoder": {"name": "gru", "size": 3},
-    "attention": {"name": "general"},
-    "decoder": {"name": "luong", "size": 7},
-}
+MODEL = ModelConfig.model_validate(
+    {
+        "embedding_size": 5,
+        "encoder": {"name": "gru", "size": 3},
+        "attention": {"name": "general"},
+        "decoder": {"name": "luong", "size": 7},
+    }
+)
 SOURCE_SYMBOLS = "abcdefg"
 TARGET_SYMBOLS = [f"t{number}" for number in range(9)]
 TEXTS = ["abcdefg", "", "gaz", "b", "ffeeddccbbaa"]
@@ -38,16 +40,22 @@ def write_run(
     path: Path,
     registry: Registry,
     *,
+    framework: str = REFERENCE,
+    model: ModelConfig = MODEL,
+    weights: Mapping[str, np.ndarray] | None = None,
     source: str = "characters",
     target: str = "separator",
     source_symbols: Iterable[str] = SOURCE_SYMBOLS,
     target_symbols: Iterable[str] = TARGET_SYMBOLS,
 ) -> Run:
-    """Write a run directory of a small model that the numpy reference runs; its data is gone.
+    """Write a run directory of a small model that nothing has trained; its data is gone.
 
     Args:
         path: The directory.
         registry: Where parts are found.
+        framework: What the config says that trained it.
+        model: What the model is.
+        weights: Its weights, by default drawn for the parts of the numpy reference.
         source: The source's tokenizer.
         target: The target's.
         source_symbols: The vocabularies, of which the special symbols are no part.
@@ -55,11 +63,10 @@ def write_run(
     """
     config = Config.model_validate(
         {
-            "framework": REFERENCE,
+            "framework": framework,
             "data": {"train": "gone.tsv", "dev": "gone.tsv"},
             "source": {"tokenizer": source},
             "target": {"tokenizer": target},
-            "model": MODEL,
             "decoding": {"strategy": "greedy", "max_length": 9},
         }
     )
@@ -67,13 +74,16 @@ def write_run(
         load_side(text, registry, Vocabulary.build([list(symbols)]))
         for text, symbols in ((config.source, source_symbols), (config.target, target_symbols))
     )
-    run = Run(path, config, *sides)
+    run = Run(path, config.model_copy(update={"model": model}), *sides)
     create_run(run)
-    plan, rng = plan_of(run), np.random.default_rng(3)
-    drawn = initial_weights(declared_weights(plan, build_parts(plan.config, registry, REFERENCE)), seed=1)
-    weights = {name: (w + rng.normal(0, SPREAD, w.shape)).astype(np.float32) for name, w in drawn.items()}
-    save_checkpoint(run.checkpoint_path("best"), weights)
+    save_checkpoint(run.checkpoint_path("best"), dict(weights or _drawn(plan_of(run), registry)))
     return run
+
+
+def _drawn(plan: ModelPlan, registry: Registry) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(3)
+    first = initial_weights(declared_weights(plan, build_parts(plan.config, registry, REFERENCE)), seed=1)
+    return {name: (w + rng.normal(0, SPREAD, w.shape)).astype(np.float32) for name, w in first.items()}
 
 
 def assert_translations_agree(found: Sequence[Translation], expected: Sequence[Translation], claim: str) -> None:

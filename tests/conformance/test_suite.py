@@ -6,7 +6,8 @@ from unittest.mock import ANY
 
 import pytest
 
-from s2s_toolkit.testing import AttentionScorerSuite, suite
+from s2s_toolkit.testing import AttentionScorerSuite, requirements, suite
+from s2s_toolkit.testing.requirements import require
 
 pytest_plugins = ["pytester"]
 
@@ -24,6 +25,8 @@ from s2s_toolkit.testing import AttentionScorerSuite
 class Small(AttentionScorerSuite):
     plugin_files = [{str(SCORERS)!r}]
 """
+
+MINE = "class TestMine(Small): name = 'general'"
 
 
 @pytest.fixture
@@ -71,6 +74,15 @@ def test_overridden_fixture_or_helper_is_refused(name: str) -> None:
 )
 def test_switch_that_hides_a_class_is_refused(name: str) -> None:
     assert f"TestMine overrides {name!r}" in refused(**{name: False})
+
+
+@pytest.mark.parametrize("name", ["setup_method", "teardown_method", "setup_class", "teardown_class"])
+def test_what_runs_around_every_test_is_refused(name: str) -> None:
+    said = f"has {name!r}, which would run around the tests of its suite; make it a fixture that its own tests ask for"
+    assert refused(**{name: lambda self: pytest.skip("later")}) == f"TestMine {said}"
+    mixin = type("Mixin", (), {name: lambda self: pytest.skip("later")})
+    with pytest.raises(TypeError, match=f"^Mixin {said}$"):
+        type("TestMine", (mixin, AttentionScorerSuite), {"__module__": __name__, "name": "general"})
 
 
 def test_base_of_its_own_changes_nothing_either() -> None:
@@ -164,21 +176,87 @@ class TestMine(Small):
     )
 
 
-@pytest.mark.parametrize("mark", ["skip", "skipif(True, reason='')", "xfail"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class TestMine(Small):\n    name = 'general'{}",
+        "class Mixin:{}\n\nclass TestMine(Mixin, Small): name = 'general'",
+    ],
+    ids=["class", "mixin"],
+)
+def test_fixture_that_runs_around_every_test_is_refused(run: Run, code: str) -> None:
+    result = run(
+        code.format("""
+    @pytest.fixture(autouse=True)
+    def quietly(self, request):
+        request.applymarker(pytest.mark.xfail)
+""")
+    )
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(
+        ["*TestMine: the fixture 'quietly' would run around the tests of its suite; take autouse away, *"]
+    )
+
+
+@pytest.mark.parametrize("mark", ["skip", "skipif(True, reason='')", "xfail", "xfail(run=False)"])
 @pytest.mark.parametrize(
     "code",
     [
         "@pytest.mark.{}\nclass TestMine(Small): name = 'general'",
         "class TestMine(Small): name, pytestmark = 'general', pytest.mark.{}",
-        "pytestmark = pytest.mark.{}\nclass TestMine(Small): name = 'general'",
+        f"pytestmark = pytest.mark.{{}}\n{MINE}",
     ],
     ids=["class", "body", "module"],
 )
-def test_mark_that_hides_failures_is_refused(run: Run, code: str, mark: str) -> None:
-    result = run(code.format(mark))
-    assert result.ret == pytest.ExitCode.INTERRUPTED
-    name = mark.partition("(")[0]
-    result.stdout.fnmatch_lines([f"*TestMine: the mark {name!r} would hide a failure of its suite; *"])
+def test_mark_that_hides_a_failure_is_one(run: Run, code: str, mark: str) -> None:
+    result = run(code.format(mark), tests="whole")
+    assert sum(result.parseoutcomes().get(outcome, 0) for outcome in ("failed", "errors")) == 1
+    told = "skipped" if mark.startswith("skip") else "marked xfail"
+    result.stdout.fnmatch_lines([f"*TestMine: test_suite_is_whole is {told}, not by its suite*; take that away, *"])
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"{MINE}\n@pytest.fixture(autouse=True)\ndef later(): pytest.skip('later')",
+        f"{MINE}\ndef setup_module(): pytest.skip('later')",
+        f"{MINE}\nTestMine._classes = lambda *_: pytest.skip('later')",
+    ],
+    ids=["fixture", "module", "within"],
+)
+def test_skip_that_is_not_of_the_suite_is_a_failure(run: Run, code: str) -> None:
+    result = run(code, tests="typed_and_alike")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*TestMine: test_options_are_typed_and_alike is skipped, not by its suite (later); *"])
+
+
+MARKED_IN_A_FIXTURE = """
+@pytest.fixture(autouse=True)
+def marked(request):
+    request.applymarker(pytest.mark.xfail)
+"""
+MARKED_IN_A_HOOK = """
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.xfail)
+"""
+
+
+@pytest.mark.parametrize(("module", "conftest"), [(MARKED_IN_A_FIXTURE, ""), ("", MARKED_IN_A_HOOK)])
+@pytest.mark.parametrize("part", ["general", "HasNoSummary"])
+def test_mark_from_elsewhere_hides_nothing(
+    run: Run, pytester: pytest.Pytester, module: str, conftest: str, part: str
+) -> None:
+    pytester.makeconftest(conftest)
+    result = run(f"{module}\nclass TestMine(Small): name = {part!r}", tests="offered_once")
+    result.assert_outcomes(failed=1, deselected=ANY)
+
+
+def test_test_that_has_nowhere_to_run_is_left_out(run: Run) -> None:
+    result = run("class TestMine(Small): name = 'Native'", tests="frameworks_agree or gradients_agree")
+    assert result.parseoutcomes().keys() == {"deselected"}
 
 
 @pytest.mark.parametrize("replacement", ["None", "lambda self: None"])
@@ -209,7 +287,26 @@ def test_missing_framework_is_a_skip_and_in_ci_a_failure(
     run: Run, monkeypatch: pytest.MonkeyPatch, ci: str, outcome: str
 ) -> None:
     monkeypatch.setenv("CI", ci)
-    monkeypatch.setitem(suite.PACKAGES, "torch", "no_such_package")
-    result = run("class TestMine(Small): name = 'general'", tests="same_input and torch")
+    monkeypatch.setitem(requirements.NEEDS, "torch", requirements.Need("framework", ("no_such_package",)))
+    result = run(MINE, tests="same_input and torch")
     assert result.parseoutcomes()[outcome] == 1
     result.stdout.fnmatch_lines(["*no_such_package is not installed*"])
+
+
+@pytest.mark.parametrize(
+    ("tests", "said"),
+    [
+        ("same_input and torch", "no loaded plugin offers the framework 'torch'"),
+        ("exported and numpy", "no loaded plugin offers the exporter 'onnx'"),
+    ],
+)
+def test_framework_whose_plugin_is_not_loaded_is_missing_too(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tests: str, said: str
+) -> None:
+    for package in ("torch", "onnx", "onnxruntime", "spox"):
+        require(package)
+    monkeypatch.setenv("CI", "")
+    monkeypatch.setenv("S2S_PLUGINS", "")
+    result = run(MINE, tests=tests)
+    assert result.parseoutcomes()["skipped"] == 1
+    result.stdout.fnmatch_lines([f"*{said}*"])

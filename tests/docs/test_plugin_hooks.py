@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from s2s_toolkit import hookspecs, observers, testing
+from s2s_toolkit import hookspecs, observers
 from s2s_toolkit.arrays import FUNCTIONS
 from s2s_toolkit.batches import Batch, make_batch
 from s2s_toolkit.components import HOOKS
@@ -25,24 +25,19 @@ from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 from s2s_toolkit.scaffold.kinds import KINDS
 from s2s_toolkit.search import search
-from s2s_toolkit.text import TextSide
-from s2s_toolkit.vocabulary import Vocabulary
 
 PAGE = "docs/plugin_hooks.md"
-PARTS = {
-    "encoder": {"encoder": {"name": "bag", "size": 6}},
-    "attention scorer": {"attention": {"name": "distance", "size": 7}},
-    "decoder": {"decoder": {"name": "markov", "size": 6}},
-}
+CHECKED = ("bag.py", "markov.py", "unechoed.py", "features.py", "prefix.py", "bare.py", "outcome.py")
+"""Examples of parts that `s2s plugins check` knows what to expect of, but for `distance.py`, whose test is a page's."""
 
 Page = Callable[[str], str]
 Section = Callable[[str, str], str]
 MakeRun = Callable[..., Run]
 Require = Callable[..., None]
 AssertSame = Callable[..., None]
+Table = Callable[..., list[list[str]]]
 
 every_hook = pytest.mark.parametrize("hook", HOOKS.values())
-every_part = pytest.mark.parametrize("kind", PARTS)
 
 
 def test_every_hook_belongs_to_a_kind_of_part() -> None:
@@ -81,28 +76,21 @@ def test_example_framework_computes_as_the_reference(plugins: Registry, small_ru
     np.testing.assert_allclose(logits, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
-@every_part
-def test_example_part_is_the_same_in_every_framework(
-    kind: str, framework: str, plugins: Registry, small_run: MakeRun, require: Require
+@pytest.mark.parametrize("name", CHECKED)
+def test_example_passes_its_suite(name: str, files: Path, require: Require) -> None:
+    require("torch", "tensorflow", "onnx", "onnxruntime", "spox")
+    typed(f"s2s plugins check {name}", files)
+
+
+def test_example_native_scorer_is_used_and_computes_as_the_portable_one(
+    plugins: Registry, small_run: MakeRun, require: Require
 ) -> None:
-    require(framework)
-    run, given = small_run(plugins, **PARTS[kind]), batch()
-    arrays = zip(*(load_model(run, plugins, f).teacher_forced(given) for f in (framework, "numpy")), strict=True)
-    for found, expected in arrays:
-        np.testing.assert_allclose(found[given.target_mask], expected[given.target_mask], atol=1e-5)
-
-
-@every_part
-def test_example_part_is_the_same_in_the_file(
-    kind: str, plugins: Registry, small_run: MakeRun, assert_file_is_the_model: AssertSame
-) -> None:
-    assert_file_is_the_model(small_run(plugins, **PARTS[kind]), plugins, "beam")
-
-
-def test_example_native_scorer_is_used(plugins: Registry, require: Require) -> None:
     require("torch")
     assert plugins.load("attention scorer", "distance", "torch").__module__ == "distance_torch"
+    run, given = small_run(plugins, attention={"name": "distance", "size": 7}), batch()
+    arrays = zip(*(load_model(run, plugins, f).teacher_forced(given) for f in ("torch", "numpy")), strict=True)
+    for found, expected in arrays:
+        np.testing.assert_allclose(found[given.target_mask], expected[given.target_mask], atol=1e-5)
 
 
 def test_example_strategy_avoids_a_symbol_after_itself(
@@ -120,19 +108,6 @@ def test_example_strategy_avoids_a_symbol_after_itself(
     assert_file_is_the_model(run, plugins, "unechoed", echo_penalty=50.0)
 
 
-def test_example_tokenizer_splits_as_the_graph_does(plugins: Registry, require: Require) -> None:
-    require("spox", "onnxruntime")
-    from onnxruntime import InferenceSession
-
-    from s2s_onnx.text import reading_graph
-
-    tokenizer, texts = plugins.load("tokenizer", "features")(), ["V;PST;;3", "", ";", "N"]
-    graph = reading_graph(TextSide(tokenizer, Vocabulary(["V", "N"]))).SerializeToString()
-    (symbols,) = InferenceSession(graph).run(["source_symbols"], {"source": np.array(texts, object)})
-    assert [[s for s in row if s] for row in symbols] == [[*tokenizer.split(text), "</s>"] for text in texts]
-    assert tokenizer.join(tokenizer.split("V;PST;3")) == "V;PST;3"
-
-
 def test_example_metric_counts_symbols_before_the_first_error(plugins: Registry) -> None:
     assert plugins.load("metric", "prefix")(["abc", "xy"], ["abd", "xyz"]) == pytest.approx(100 * 4 / 6)
 
@@ -140,13 +115,13 @@ def test_example_metric_counts_symbols_before_the_first_error(plugins: Registry)
 def test_example_exporter_writes_what_the_command_line_opens(
     plugins: Registry, untrained_run: Run, tmp_path: Path, texts: list[str], s2s: Callable[..., Result]
 ) -> None:
-    stored, deflated = tmp_path / "stored.zip", tmp_path / "deflated.zip"
-    for path, flags in ((stored, ()), (deflated, ("--deflate",))):
-        export = "export", untrained_run.path, "--format", "zip", "-o", path, *flags
-        assert s2s(*export, parts=plugins).exit_code == 0
-        lines = s2s("translate", path, stdin="\n".join(texts), parts=plugins).stdout.splitlines()
-        assert lines == [t.text for t in load_translator(untrained_run, plugins)(texts)]
-    assert deflated.stat().st_size < stored.stat().st_size
+    path = tmp_path / "model.bare"
+    export = s2s("export", untrained_run.path, "--format", "bare", "-o", path, "--about", "Dates.", parts=plugins)
+    assert export.exit_code == 0
+    assert (path / "ABOUT").read_text() == "Dates.\n"
+    assert "gone.tsv" not in (path / "config.toml").read_text()
+    lines = s2s("translate", path, stdin="\n".join(texts), parts=plugins).stdout.splitlines()
+    assert lines == [t.text for t in load_translator(untrained_run, plugins)(texts)]
 
 
 def test_example_command_runs(plugins: Registry, untrained_run: Run, s2s: Callable[..., Result]) -> None:
@@ -154,9 +129,8 @@ def test_example_command_runs(plugins: Registry, untrained_run: Run, s2s: Callab
     assert result.stdout.splitlines() == list(untrained_run.target.vocabulary.symbols)
 
 
-def test_table_of_events_is_whole(section: Section) -> None:
-    _, _, after = described("s2s_training_observers", section).partition("<!-- events -->")
-    documented = {name: given for name, _, given in rows(after)}
+def test_table_of_events_is_whole(table: Table) -> None:
+    documented = {name: given for name, _, given in table(PAGE, "## s2s_training_observers()", columns=3)}
     methods = {f"`{name}`": method for name, method in vars(observers.Observer).items() if name.startswith("on_")}
     assert list(documented) == list(methods)
     for name, method in methods.items():
@@ -197,42 +171,6 @@ def test_plugin_in_a_file_goes_from_training_to_a_model_file(
     assert file == run
 
 
-def test_example_passes_its_suite(files: Path, require: Callable[..., None]) -> None:
-    require("torch", "tensorflow", "onnx", "onnxruntime", "spox")
-    told = typed("pytest test_distance.py", files)
-    assert re.search(r"= \d\d passed in ", told)
-
-
-def test_everything_that_a_test_may_say_is_listed(section: Section) -> None:
-    listed = {name for cell, _ in rows(section(PAGE, "## Testing a part")) for name in re.findall(r"`(\w+)`", cell)}
-    settable = {name for suite in suites() for name in vars(suite).get("settable", ())}
-    assert listed == settable | {"name", "options", "plugin_files", "expected_failures"}
-
-
-def test_every_suite_and_each_of_its_tests_is_listed(page: Page) -> None:
-    _, *tables = re.split(r"^<!-- checks: ", page(PAGE), flags=re.MULTILINE)
-    listed = {text.partition(" ")[0]: rows(text) for text in tables}
-    expected = {suite.__name__: [(f"`{test}`", says) for test, says in checks(suite)] for suite in suites()}
-    assert listed == {name: found for name, found in expected.items() if found}
-
-
-def suites() -> set[type]:
-    """The suites and what they inherit."""
-    return {base for name in testing.__all__ for base in getattr(testing, name).__mro__}
-
-
-def checks(suite: type) -> list[tuple[str, str]]:
-    """The tests that a class has itself, with the first line of what each says of itself."""
-    tests = {name: test for name, test in vars(suite).items() if name.startswith("test_")}
-    return [(name, inspect.getdoc(test).partition("\n")[0]) for name, test in tests.items()]
-
-
-def rows(text: str) -> list[tuple[str, ...]]:
-    """The cells of the first table of a text, without its head."""
-    lines = [line for line in text.partition("|\n\n")[0].splitlines() if line.startswith("|")]
-    return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines[2:]]
-
-
 def typed(command: str, folder: Path) -> str:
     """What a command prints that is typed in a folder."""
     program, *arguments = shlex.split(command)
@@ -270,9 +208,8 @@ def plugins(
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory, examples: Callable[[str], list[tuple[str, str]]]) -> Path:
-    """A folder with the plugin in one file and its test."""
+    """A folder with every example of the page."""
     folder = tmp_path_factory.mktemp("files")
     for name, code in examples(PAGE):
-        if name in ("distance.py", "test_distance.py"):
-            (folder / name).write_text(code, encoding="utf-8")
+        (folder / name).write_text(code, encoding="utf-8")
     return folder

@@ -14,7 +14,7 @@ from s2s_toolkit.metrics import load_metric
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights
 from s2s_toolkit.strategies.contract import NEVER, DecodingStrategy, Step
 from s2s_toolkit.symbols import EOS
-from s2s_toolkit.testing.suite import require
+from s2s_toolkit.testing.requirements import require
 from s2s_toolkit.weights import initial_weights
 
 XP = NumpyNamespace()

@@ -14,9 +14,11 @@ from mlflow.entities import ViewType
 
 from s2s_mlflow.tracked_run import open_client
 from s2s_toolkit.cli import cli
-from s2s_toolkit.errors import ConfigError
+from s2s_toolkit.errors import ConfigError, PluginError
 from s2s_toolkit.loading import load_translator
+from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.run import open_run
+from s2s_toolkit.testing.tiny_training import Recorder, train_tiny, trainer, write_tiny
 
 
 @pytest.fixture(scope="session")
@@ -28,11 +30,18 @@ def empty_store(tmp_path_factory):
 
 
 @pytest.fixture
-def client(folder, empty_store, monkeypatch):
+def config(tmp_path, monkeypatch):
+    """A config in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return write_tiny(tmp_path)
+
+
+@pytest.fixture
+def client(config, tmp_path, empty_store, monkeypatch):
     """A client of the store in the working directory, MLflow's own default."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    shutil.copy(empty_store, folder / "mlflow.db")
-    return MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
+    return MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
 
 
 def only_run(client, experiment="s2s"):
@@ -47,15 +56,11 @@ def curve(client, run, name):
     return dict(points)
 
 
-def per_token(seen):
-    return {step: pytest.approx(loss / seen.tokens[step]) for step, loss in seen.losses.items()}
-
-
-def test_metrics_are_what_the_training_told(client, train_tiny, seen):
-    told = seen()
-    train_tiny(told, mlflow={"every": 1})
+def test_metrics_are_what_the_training_told(client, config):
+    told = Recorder()
+    train_tiny(config, told, {"mlflow": {"every": 1}})
     run, validations = only_run(client), told.validations.items()
-    assert curve(client, run, "train/loss") == per_token(told)
+    assert curve(client, run, "train/loss") == pytest.approx(told.losses)
     assert curve(client, run, "train/learning_rate") == dict.fromkeys(range(1, 11), 0.001)
     assert curve(client, run, "dev/loss") == {step: event.dev_loss for step, event in validations}
     assert curve(client, run, "dev/ser") == {step: event.value for step, event in validations}
@@ -63,14 +68,14 @@ def test_metrics_are_what_the_training_told(client, train_tiny, seen):
     assert run.info.status == "FINISHED"
 
 
-def test_config_and_versions_are_parameters_and_tags(client, train_tiny, seen):
-    train_tiny(seen(), mlflow={"experiment": "reversal", "run_name": "first"})
+def test_config_and_versions_are_parameters_and_tags(client, config):
+    train_tiny(config, Recorder(), {"mlflow": {"experiment": "reversal", "run_name": "first"}})
     run = only_run(client, "reversal")
     assert run.data.params["model.encoder.size"] == "8"
     assert run.data.params["training.learning_rate"] == "0.001"
     assert not [name for name in run.data.params if name.startswith("observers")]
     assert run.info.run_name == "first"
-    assert run.data.tags["s2s_toolkit.framework"] == "torch"
+    assert run.data.tags["s2s_toolkit.framework"] == trainer()
     assert run.data.tags["s2s_toolkit.version"] == "0.1.0"
     assert int(run.data.tags["s2s_toolkit.num_parameters"]) > 1000
 
@@ -82,22 +87,22 @@ def test_config_and_versions_are_parameters_and_tags(client, train_tiny, seen):
         (RuntimeError("the battery is empty"), "FAILED", [1, 2, 3, 4, 5, 6, 7, 8]),
     ],
 )
-def test_an_end_before_the_end_is_told(error, status, points, client, train_tiny, seen):
+def test_an_end_before_the_end_is_told(error, status, points, client, config):
     """The first observer raises in step 9, so the others never hear of that step."""
     with pytest.raises(type(error)):
-        train_tiny(seen(error, at=9), mlflow={"every": 1})
+        train_tiny(config, Recorder(stop_at=9, error=error), {"mlflow": {"every": 1}})
     run = only_run(client)
     assert run.info.status == status
     assert list(curve(client, run, "train/loss")) == points
 
 
-def test_a_resumed_training_goes_on_with_its_run(client, train_tiny, seen):
+def test_a_resumed_training_goes_on_with_its_run(client, config):
     """Its curves are those of an undisturbed training, and no point comes twice."""
-    train_tiny(seen(), "whole", mlflow={"every": 2, "experiment": "whole"})
+    train_tiny(config, Recorder(), {"mlflow": {"every": 2, "experiment": "whole"}}, run="whole")
     with pytest.raises(KeyboardInterrupt):
-        train_tiny(seen(KeyboardInterrupt(), at=9), mlflow={"every": 2})
+        train_tiny(config, Recorder(stop_at=9), {"mlflow": {"every": 2}})
     first = only_run(client)
-    train_tiny(seen(), resume=True, mlflow={"every": 2})
+    train_tiny(config, Recorder(), {"mlflow": {"every": 2}}, resume=True)
     whole, run = only_run(client, "whole"), only_run(client)
     assert (run.info.run_id, run.info.status) == (first.info.run_id, "FINISHED")
     assert run.info.run_name == "run"
@@ -106,11 +111,10 @@ def test_a_resumed_training_goes_on_with_its_run(client, train_tiny, seen):
     assert list(curve(client, run, "train/loss")) == [2, 4, 5, 6, 8, 10]
 
 
-def test_what_a_resumption_changed_is_a_tag(client, train_tiny, seen, folder):
-    train_tiny(seen(), mlflow={})
-    config = (folder / "tiny.toml").read_text()
-    (folder / "tiny.toml").write_text(config.replace("max_epochs = 2", "max_epochs = 3"))
-    train_tiny(seen(), resume=True, mlflow={})
+def test_what_a_resumption_changed_is_a_tag(client, config, tmp_path):
+    train_tiny(config, Recorder(), {"mlflow": {}})
+    changed = write_tiny(tmp_path, training={"max_epochs": 3})
+    train_tiny(changed, Recorder(), {"mlflow": {}}, resume=True)
     run = only_run(client)
     assert run.data.params["training.max_epochs"] == "2"
     assert run.data.tags["training.max_epochs"] == "3"
@@ -118,18 +122,18 @@ def test_what_a_resumption_changed_is_a_tag(client, train_tiny, seen, folder):
 
 
 @pytest.mark.parametrize("gone", ["deleted", "another store"])
-def test_a_resumed_training_begins_a_run_where_its_own_is_gone(gone, client, train_tiny, seen, folder, empty_store):
+def test_a_resumed_training_begins_a_run_where_its_own_is_gone(gone, client, config, tmp_path, empty_store):
     with pytest.raises(KeyboardInterrupt):
-        train_tiny(seen(KeyboardInterrupt(), at=9), mlflow={})
+        train_tiny(config, Recorder(stop_at=9), {"mlflow": {}})
     before, options = only_run(client).info.run_id, {}
     if gone == "deleted":
         client.delete_run(before)
     else:
-        shutil.copy(empty_store, folder / "other.db")
-        options = {"tracking_uri": f"sqlite:///{folder / 'other.db'}"}
+        shutil.copy(empty_store, tmp_path / "other.db")
+        options = {"tracking_uri": f"sqlite:///{tmp_path / 'other.db'}"}
         client = MlflowClient(options["tracking_uri"])
-    told = seen()
-    run = train_tiny(told, resume=True, mlflow=options)
+    told = Recorder()
+    run = train_tiny(config, told, {"mlflow": options}, resume=True)
     assert told.warnings == []
     after = only_run(client)
     assert after.info.run_id != before
@@ -137,43 +141,41 @@ def test_a_resumed_training_begins_a_run_where_its_own_is_gone(gone, client, tra
     assert list(curve(client, after, "dev/loss")) == [10]
 
 
-def test_a_training_from_the_start_is_a_run_of_its_own(client, train_tiny, seen, folder):
-    run = train_tiny(seen(), mlflow={})
+def test_a_training_from_the_start_is_a_run_of_its_own(client, config):
+    run = train_tiny(config, Recorder(), {"mlflow": {}})
     shutil.rmtree(run.path)
-    train_tiny(seen(), mlflow={})
+    train_tiny(config, Recorder(), {"mlflow": {}})
     assert len(client.search_runs([client.get_experiment_by_name("s2s").experiment_id])) == 2
 
 
-def test_a_logged_model_translates(client, train_tiny, seen, folder, registry):
-    run = train_tiny(seen(), mlflow={"log_model": True})
-    downloaded = Path(client.download_artifacts(only_run(client).info.run_id, "", str(folder)))
+def test_a_logged_model_translates(client, config, tmp_path):
+    registry, run = load_registry(), train_tiny(config, Recorder(), {"mlflow": {"log_model": True}})
+    downloaded = Path(client.download_artifacts(only_run(client).info.run_id, "", str(tmp_path)))
     translators = (load_translator(open_run(path, registry), registry) for path in (downloaded, run.path))
     found, expected = ([t.text for t in translator(["10 ab", "21 ab"])] for translator in translators)
     assert found == expected
     assert not (downloaded / "checkpoints" / "last.safetensors").exists()
 
 
-def test_no_model_is_logged_unless_wanted(client, train_tiny, seen):
-    train_tiny(seen(), mlflow={})
+def test_no_model_is_logged_unless_wanted(client, config):
+    train_tiny(config, Recorder(), {"mlflow": {}})
     assert client.list_artifacts(only_run(client).info.run_id) == []
 
 
-def test_the_store_of_the_environment_is_used(client, train_tiny, seen, folder, empty_store, monkeypatch):
-    shutil.copy(empty_store, folder / "other.db")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'other.db'}")
-    train_tiny(seen(), mlflow={})
+def test_the_store_of_the_environment_is_used(client, config, tmp_path, empty_store, monkeypatch):
+    shutil.copy(empty_store, tmp_path / "other.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'other.db'}")
+    train_tiny(config, Recorder(), {"mlflow": {}})
     assert only_run(MlflowClient()).info.status == "FINISHED"
     assert client.get_experiment_by_name("s2s") is None
 
 
 @pytest.mark.parametrize("tracking_uri", ["nowhere://at/all", "http://127.0.0.1:9"])
-def test_a_training_goes_on_without_a_store(tracking_uri, client, train_tiny, seen, monkeypatch):
+def test_no_training_starts_without_a_store(tracking_uri, client, config, tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    told = seen()
-    train_tiny(told, mlflow={"tracking_uri": tracking_uri})
-    (warning,) = told.warnings
-    assert warning.startswith("observer 'mlflow' is left out, its on_start failed: ")
-    assert list(told.validations) == [5, 10]
+    with pytest.raises(PluginError, match=r"observer 'mlflow' .*can't start: "):
+        train_tiny(config, Recorder(), {"mlflow": {"tracking_uri": tracking_uri}})
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
@@ -184,16 +186,16 @@ def test_a_training_goes_on_without_a_store(tracking_uri, client, train_tiny, se
         ({"experimnt": "x"}, "unknown key 'observers.mlflow.experimnt'; did you mean 'experiment'"),
     ],
 )
-def test_options_are_checked_before_anything_is_written(options, message, client, train_tiny, seen, folder):
+def test_options_are_checked_before_anything_is_written(options, message, client, config, tmp_path):
     with pytest.raises(ConfigError, match=message):
-        train_tiny(seen(), mlflow=options)
-    assert not (folder / "run").exists()
+        train_tiny(config, Recorder(), {"mlflow": options})
+    assert not (tmp_path / "run").exists()
     assert len(client.search_experiments(view_type=ViewType.ALL)) == 1  # MLflow's own
 
 
-def test_it_is_chosen_on_the_command_line(client, folder, registry):
-    arguments = "train tiny.toml -o run --observer mlflow --set observers.mlflow.experiment=x".split()
-    result = CliRunner().invoke(cli, arguments, obj=registry)
+def test_it_is_chosen_on_the_command_line(client, config):
+    arguments = f"--framework {trainer()} --observer mlflow --set observers.mlflow.experiment=x".split()
+    result = CliRunner().invoke(cli, ["train", str(config), "-o", "run", *arguments])
     assert (result.exit_code, result.exception) == (0, None)
     assert list(curve(client, only_run(client, "x"), "dev/loss")) == [5, 10]
 

@@ -11,6 +11,7 @@ import click
 from s2s_toolkit.commands.messages import tell
 from s2s_toolkit.commands.plugins.kinds import kind_option
 from s2s_toolkit.commands.tables import show_table
+from s2s_toolkit.distributions import normalized
 from s2s_toolkit.errors import PluginError
 from s2s_toolkit.plugins import register_files
 from s2s_toolkit.registry import Offer, Registry
@@ -69,11 +70,11 @@ def check_plugin(plugin: str, registry: Registry, kind: str | None = None) -> li
     from s2s_toolkit.conformance.suites import SUITES, run_suites
 
     files = [Path(plugin)] if plugin.endswith(".py") else []
-    failure = _load_file(files[0], registry) if files else registry.failures.get(plugin, "")
+    name = files[0].name if files else _as_registered(plugin, registry)
+    failure = _load_file(files[0], registry) if files else registry.failures.get(name, "")
     failed = [Finding(plugin, "", "can be loaded", "fails", failure)] if failure else []
     if failed and files:
         return failed
-    name = files[0].name if files else plugin
     offered = _offered(name, registry, kind, is_known=bool(failed))
     subjects = _subjects((each, offer) for each, offer in offered if each in SUITES)
     if subjects:
@@ -81,6 +82,12 @@ def check_plugin(plugin: str, registry: Registry, kind: str | None = None) -> li
     found = run_suites(subjects, files) if subjects else []
     others = [(each, offer) for each, offer in offered if each not in SUITES]
     return failed + found + [finding for each, offer in others for finding in basic_findings(each, offer, registry)]
+
+
+def _as_registered(plugin: str, registry: Registry) -> str:
+    """A package as the registry calls it, which was given as pip takes it."""
+    known = {normalized(name): name for name in (*registry.plugins(), *registry.failures)}
+    return known.get(normalized(plugin), plugin)
 
 
 def _load_file(path: Path, registry: Registry) -> str:

@@ -1,4 +1,4 @@
-"""Decoders that are each wrong in one way; `test_suite.py` says which test tells."""
+"""Decoders that are each wrong in one way; `test_broken_parts.py` says which test tells."""
 
 import torch
 

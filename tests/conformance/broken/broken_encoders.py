@@ -1,4 +1,4 @@
-"""Encoders that are each wrong in one way; `test_suite.py` says which test tells."""
+"""Encoders that are each wrong in one way; `test_broken_parts.py` says which test tells."""
 
 from s2s_toolkit.components import ANY, Component
 from s2s_toolkit.hookspecs import hookimpl

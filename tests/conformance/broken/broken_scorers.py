@@ -1,4 +1,4 @@
-"""Attention scorers that are each wrong in one way; `test_suite.py` says which test tells."""
+"""Attention scorers that are each wrong in one way; `test_broken_parts.py` says which test tells."""
 
 import numpy as np
 

@@ -30,7 +30,7 @@ class RunsOut(Separator):
         self.seen = set()
 
     def split(self, text):
-        symbols = [text] if text in self.seen else super().split(text)
+        symbols = [text] if text and text in self.seen else super().split(text)
         self.seen.add(text)
         return symbols
 

@@ -1,27 +1,18 @@
-"""Each test of a suite fails for a part that is wrong in what it checks, and says so in its first line."""
+"""Each test of a suite fails for a part that is wrong in what it checks, and says so."""
 
-import os
-import subprocess
-import sys
-import xml.etree.ElementTree as ElementTree
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from s2s_toolkit.testing import AttentionScorerSuite, DecoderSuite, EncoderSuite, guard
+from s2s_toolkit.conformance.suites import Subject, run_suites
+from s2s_toolkit.testing import AttentionScorerSuite, DecoderSuite, EncoderSuite
+from s2s_toolkit.testing.guard import inherited_tests
+from s2s_toolkit.testing.requirements import require
 
 HERE = Path(__file__).parent
 SUITES = {suite.__name__: suite for suite in (AttentionScorerSuite, EncoderSuite, DecoderSuite)}
-FILES = {
-    "AttentionScorerSuite": "broken_scorers.py",
-    "EncoderSuite": "broken_encoders.py",
-    "DecoderSuite": "broken_decoders.py",
-}
-
-CHOSEN = "not tensorflow and (not exported or Unexportable) or (WrongGradientInTensorFlow and gradients_agree)"
-"""TensorFlow and the export take long, and tell nothing more of what is wrong everywhere."""
+FILES = [HERE / "broken_scorers.py", HERE / "broken_encoders.py", HERE / "broken_decoders.py"]
 
 
 class Break(NamedTuple):
@@ -51,7 +42,7 @@ BROKEN = {
             "gradients_match_finite_differences one_seed_gives_one_result weights_are_saved_and_loaded "
             "sources_are_scored_apart padding_changes_no_keys_and_no_scores",
         ),
-        "IgnoresOption": Break("option 'sharpness' for any changes nothing", "options_are_heeded"),
+        "IgnoresOption": Break("option 'sharpness' for any is never read", "options_are_read"),
         "UntypedOption": Break("option 'sharpness' for any has no type", "options_are_typed_and_alike"),
         "HasNoSummary": Break("has no summary", "part_is_offered_once"),
         "Double": Break("`score` gives scores of type float64, expected float32", CONTRACT),
@@ -145,46 +136,42 @@ BROKEN = {
         "Plain": Break("", ""),
     },
 }
-OPTIONS = {"UnrollDiffers": {"size": 7}, "UnrollsToDouble": {"size": 7}}
 EACH = [(suite, part) for suite, parts in BROKEN.items() for part in parts]
+OPTIONS = {"UnrollDiffers": {"size": 7}, "UnrollsToDouble": {"size": 7}}
+
+EXPORTED = "test_exported_file_agrees"
+SLOW = {"WrongGradientInTensorFlow": ("any", "test_gradients_agree"), "Unexportable": ("numpy", EXPORTED)}
+"""The parts that show in TensorFlow or the export alone, which take long and tell nothing more of the others."""
 
 Failures = dict[str, dict[str, str]]
-"""Class -> test -> the first line of why it failed."""
+"""Part -> test -> why it failed."""
 
 
 @pytest.fixture(scope="module")
-def failures(tmp_path_factory: pytest.TempPathFactory) -> Failures:
-    """What fails of every suite for every broken part; a process of its own keeps what is broken to itself."""
+def failures() -> Failures:
+    """What fails of every suite for every broken part."""
     for framework in ("torch", "tensorflow"):
-        if find_spec(framework) is None:
-            pytest.fail(f"{framework} is missing") if os.environ.get("CI") else pytest.skip(f"{framework} is missing")
-    folder = tmp_path_factory.mktemp("broken")
-    lines = [f"from s2s_toolkit.testing import {', '.join(SUITES)}"]
-    for suite, part in EACH:
-        files, options = [str(HERE / FILES[suite])], OPTIONS.get(part, {})
-        lines.append(f"class Test{part}({suite}): name, options, plugin_files = {part!r}, {options!r}, {files!r}")
-    (folder / "test_broken.py").write_text("\n".join(lines))
-    arguments = ["-q", "-p", "no:cacheprovider", "-k", CHOSEN, "--tb=line", "--junitxml=report.xml", "test_broken.py"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # arrays this small gain nothing from threads
-    command = [sys.executable, "-m", "pytest", *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 1, done.stdout + done.stderr
-    return read_failures(folder / "report.xml")
-
-
-def read_failures(report: Path) -> Failures:
+        require(framework)
     found: Failures = {}
-    for case in ElementTree.parse(report).iter("testcase"):
-        for outcome in [*case.findall("failure"), *case.findall("error")]:
-            tests = found.setdefault(case.attrib["classname"].rpartition(".")[2], {})
-            tests.setdefault(case.attrib["name"].partition("[")[0], outcome.attrib["message"].splitlines()[0])
+    for finding in run_suites([subject(suite, part) for suite, part in EACH], FILES):
+        if finding.outcome == "fails":
+            tests = found.setdefault(finding.part.split()[-1], {})
+            tests.setdefault(f"test_{finding.check.replace(' ', '_')}", finding.reason)
     return found
+
+
+def subject(suite: str, part: str) -> Subject:
+    kind, options = SUITES[suite].kind, OPTIONS.get(part, {})
+    if part in SLOW:
+        framework, test = SLOW[part]
+        return Subject(kind, part, (framework,), (test,), options)
+    return Subject(kind, part, ("numpy", "torch"), tuple(inherited_tests(SUITES[suite]).keys() - {EXPORTED}), options)
 
 
 @pytest.mark.parametrize(("suite", "part"), EACH)
 def test_broken_part_fails_what_it_breaks(failures: Failures, suite: str, part: str) -> None:
     said, failing = BROKEN[suite][part]
-    found = failures.get(f"Test{part}", {})
+    found = failures.get(part, {})
     if failing == CONTRACT:
         assert said in found[CONTRACT]
         others = [line for test, line in found.items() if test != CONTRACT]
@@ -196,7 +183,7 @@ def test_broken_part_fails_what_it_breaks(failures: Failures, suite: str, part: 
 
 
 def test_every_test_fails_for_a_part(failures: Failures) -> None:
-    of_contract = {f"Test{part}" for suite, part in EACH if BROKEN[suite][part].failing == CONTRACT}
-    found = {test for name, tests in failures.items() if name not in of_contract for test in tests}
-    every = {test for suite in SUITES.values() for test in guard.tests_of(suite)}
+    of_contract = {part for suite, part in EACH if BROKEN[suite][part].failing == CONTRACT}
+    found = {test for part, tests in failures.items() if part not in of_contract for test in tests}
+    every = {test for suite in SUITES.values() for test in inherited_tests(suite)}
     assert every - found == {CONTRACT, "test_suite_is_whole"}

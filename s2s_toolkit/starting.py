@@ -1,0 +1,88 @@
+"""The run directory of a training that starts: written, and as it was before where the start fails."""
+
+import json
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from s2s_toolkit.errors import RunError
+from s2s_toolkit.files import atomic_path
+from s2s_toolkit.origins import Origin
+from s2s_toolkit.run import Run, check_place, create_run, is_run, update_run
+
+
+@contextmanager
+def created(run: Run, *, force: bool, origins: Sequence[Origin]) -> Iterator[None]:
+    """Write a new run's directory; what fails within leaves nothing of it, and the run that it was to replace."""
+    check_place(run.path, force=force)
+    path = run.path.resolve()
+    old = path.with_name(f".old-{secrets.token_hex(8)}")
+    if is_run(path):
+        _move_away(path, old)
+    missing = [place for place in (path, *path.parents) if not place.exists()]
+    try:
+        create_run(run, origins=origins)
+        yield
+    except BaseException:
+        _remove(path, missing)
+        if old.exists():
+            old.replace(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def resumed(run: Run, epoch: int, *, origins: Sequence[Origin]) -> Iterator[None]:
+    """Write the config and the origins of a run that goes on after an epoch, and forget the validations after that.
+
+    What fails within leaves them as they were.
+    """
+    kept = _validations(run, epoch)
+    files = run.path / "config.toml", run.path / "run.json", run.metrics_path
+    before = {path: path.read_bytes() for path in files if path.is_file()}
+    try:
+        update_run(run, origins=origins)
+        _write(run.metrics_path, "".join(f"{line}\n" for line in kept).encode())
+        yield
+    except BaseException:
+        for path in files:
+            if path in before:
+                _write(path, before[path])
+            else:
+                path.unlink(missing_ok=True)
+        raise
+
+
+def _move_away(path: Path, old: Path) -> None:
+    try:
+        path.replace(old)
+    except OSError as error:
+        raise RunError(f"can't replace {path}: {error.strerror}; choose another place") from error
+
+
+def _remove(path: Path, missing: Sequence[Path]) -> None:
+    """What is in a folder, and the folders that were missing before."""
+    for entry in path.iterdir() if path.is_dir() else ():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink()
+    for folder in missing:
+        with suppress(OSError):  # somebody else may have put something there meanwhile
+            folder.rmdir()
+
+
+def _validations(run: Run, epoch: int) -> list[str]:
+    """The lines of the log up to an epoch; a kill leaves a last one without its end behind, which is none."""
+    text = run.metrics_path.read_text(encoding="utf-8") if run.metrics_path.is_file() else ""
+    try:
+        return [line for line in text.split("\n")[:-1] if json.loads(line)["epoch"] <= epoch]
+    except (TypeError, ValueError, KeyError) as error:
+        raise RunError(f"can't resume {run.path}: {run.metrics_path.name} is damaged ({error})") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
