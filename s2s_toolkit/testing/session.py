@@ -41,31 +41,23 @@ def pytest_runtest_makereport(
     return report
 
 
-def _hidden(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
+def _hidden(item: Any, call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
     """What has become of a test that only its suite may do to it, "" if nothing."""
-    suite, test = item.cls, item.originalname  # type: ignore[attr-defined]
+    test = item.originalname
     if hasattr(report, "wasxfail"):
-        is_expected = {item.name, test} & suite.expected_failures.keys()
-        return "" if is_expected else f"{suite.__name__}: {test} is marked xfail, not by its suite"
+        is_expected = {item.name, test} & item.cls.expected_failures.keys()
+        return "" if is_expected else f"{item.cls.__name__}: {test} is marked xfail, not by its suite"
     if not report.skipped or (call.excinfo and isinstance(call.excinfo.value, Inapplicable)):
         return ""
-    return f"{suite.__name__}: {test} is skipped, not by its suite ({call.excinfo.value if call.excinfo else ''})"
+    return f"{item.cls.__name__}: {test} is skipped, not by its suite ({call.excinfo.value if call.excinfo else ''})"
 
 
-def _remedy(item: pytest.Item) -> str:
-    return (
-        "take that away, and say in expected_failures = "
-        f"{{{item.originalname!r}: 'why'}} what the part can't pass"  # type: ignore[attr-defined]
-    )
+def _remedy(item: Any) -> str:
+    return f"take that away, and say in expected_failures = {{{item.originalname!r}: 'why'}} what the part can't pass"
 
 
-def _is_of_a_suite(item: pytest.Item) -> bool:
-    function: Any = item
-    return (
-        isinstance(item, pytest.Function)
-        and function.cls is not None
-        and function.originalname in inherited_tests(function.cls)
-    )
+def _is_of_a_suite(item: Any) -> bool:
+    return isinstance(item, pytest.Function) and bool(item.cls) and item.originalname in inherited_tests(item.cls)
 
 
 def _parameters(item: Any) -> dict[str, object]:
