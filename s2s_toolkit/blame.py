@@ -24,13 +24,13 @@ def blaming(kind: str, offer: Offer) -> Iterator[None]:
         yield
     except S2SError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a part has no business to end the program
         if is_ours(offer.plugin):
             raise
         raise blame(error, kind, offer) from error
 
 
-def blame(error: Exception, kind: str, offer: Offer, failed: str = "fails") -> PluginError:
+def blame(error: BaseException, kind: str, offer: Offer, failed: str = "fails") -> PluginError:
     """The one line about an error that a part raised."""
     return PluginError(f"{named(kind, offer)} {failed}: {one_line(error)}{place(error, _file(offer))}")
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from s2s_toolkit.blame import blaming
+from s2s_toolkit.checks.strategies import check_strategy
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.errors import ConfigError, RunError
 from s2s_toolkit.model import ModelPlan, build_parts
@@ -16,7 +17,6 @@ from s2s_toolkit.registry import CORE, Registry
 from s2s_toolkit.run import Run, load_checkpoint
 from s2s_toolkit.strategies.contract import DecodingStrategy
 from s2s_toolkit.strategies.lengths import LENGTHS, require_lengths
-from s2s_toolkit.strategy_checks import check_strategy
 from s2s_toolkit.translator import Translator
 
 

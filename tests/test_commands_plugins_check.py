@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from s2s_toolkit.conformance import suites
-from s2s_toolkit.conformance.suites import Subject, run_suites
+from s2s_toolkit.checks import suites
+from s2s_toolkit.checks.suites import Subject, run_suites
 from s2s_toolkit.errors import S2SError
 from s2s_toolkit.plugins import load_registry
 

@@ -22,7 +22,7 @@ from s2s_toolkit.search import search
 from s2s_toolkit.strategies.greedy import Greedy
 from s2s_toolkit.text import load_tokenizer
 from s2s_toolkit.tokenizers import Characters
-from s2s_toolkit.watching import make_observers
+from s2s_toolkit.training.watching import make_observers
 from s2s_toolkit.weights import Weight, initial_weights
 
 SMALL = {"embedding_size": 5, "encoder": {"name": "gru", "size": 3}, "decoder": {"name": "bahdanau", "size": 7}}

@@ -16,7 +16,7 @@ from s2s_toolkit.observers import BatchStep, Observer
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.run import load_checkpoint
 from s2s_toolkit.training import train
-from s2s_toolkit.watching import Observers
+from s2s_toolkit.training.watching import Observers
 
 
 class Noting(Observer):

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from s2s_toolkit.checks.parts import check_parts
+from s2s_toolkit.checks.rehearsal import rehearse
 from s2s_toolkit.components import ANY, HOOKS, Component
 from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.errors import PluginError, UnsupportedError
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.model import REFERENCE
-from s2s_toolkit.part_checks import check_parts
 from s2s_toolkit.parts.decoders import BahdanauDecoder
 from s2s_toolkit.parts.scorers import GeneralScorer
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.registry import CORE, Registry
-from s2s_toolkit.rehearsal import rehearse
 from s2s_toolkit.testing.suite import require
 
 SECTIONS = {"encoder": "encoder", "attention scorer": "attention", "decoder": "decoder"}

@@ -5,11 +5,11 @@ import pytest
 from s2s_toolkit.config import Config, TextConfig
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.normalization import Normalization
-from s2s_toolkit.preparation import load_corpora, new_run, resumed_run
 from s2s_toolkit.run import create_run, open_run
 from s2s_toolkit.symbols import UNK
 from s2s_toolkit.text import TextSide, load_side
 from s2s_toolkit.tokenizers import Characters, Words
+from s2s_toolkit.training.preparation import load_corpora, new_run, resumed_run
 from s2s_toolkit.vocabulary import Vocabulary
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from s2s_toolkit.checks.parts import COUNTS
 from s2s_toolkit.components import ANY
 from s2s_toolkit.model import REFERENCE
-from s2s_toolkit.part_checks import COUNTS
 from s2s_toolkit.parts.functions import Arrays, Bound, Run, example_inputs, functions_of
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.testing.requirements import Inapplicable

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.loading import load_translator
 from s2s_toolkit.model import REFERENCE
-from s2s_toolkit.part_checks import check_parts
 from s2s_toolkit.run import load_checkpoint, save_checkpoint
 from s2s_toolkit.testing.agreement import assert_close
 from s2s_toolkit.testing.requirements import onnx_exporter, require_framework

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from s2s_toolkit.batches import Batch, make_batch
+from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.contracts import FrameworkModel, Optimizer
 from s2s_toolkit.loading import build_model
 from s2s_toolkit.model import ModelPlan, build_parts, complete_declaration, declared_weights, reference_parts
-from s2s_toolkit.part_checks import check_parts
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 from s2s_toolkit.symbols import SPECIAL

@@ -114,7 +114,7 @@ def train_tiny(
         resume: Go on with the run.
 
     Returns:
-        The run; whatever `s2s_toolkit.training.train` raises is raised.
+        The run; whatever `s2s_toolkit.training.loop.train` raises is raised.
     """
     content = {**load_toml(config), "framework": trainer(), "observers": observers}
     parsed = parse_config(content, folder=config.parent, where=str(config))

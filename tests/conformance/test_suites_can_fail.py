@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from s2s_toolkit.conformance.findings import Finding
-from s2s_toolkit.conformance.suites import Subject, run_suites
+from s2s_toolkit.checks.findings import Finding
+from s2s_toolkit.checks.suites import Subject, run_suites
 from s2s_toolkit.testing import DecodingStrategySuite, ExporterSuite, MetricSuite, TokenizerSuite
 from s2s_toolkit.testing.guard import inherited_tests
 from s2s_toolkit.testing.suite import Suite, registry_with

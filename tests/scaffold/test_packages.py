@@ -16,19 +16,19 @@ import click
 import pytest
 
 from s2s_toolkit import testing
+from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.cli import cli
 from s2s_toolkit.components import HOOKS
 from s2s_toolkit.config import parse_config
 from s2s_toolkit.loading import make_strategy
 from s2s_toolkit.metrics import load_metric
-from s2s_toolkit.part_checks import check_parts
 from s2s_toolkit.progress import Lines
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.scaffold.kinds import KINDS
 from s2s_toolkit.scaffold.naming import MAX_LENGTH
 from s2s_toolkit.testing.requirements import require
 from s2s_toolkit.text import load_side
-from s2s_toolkit.watching import make_observers
+from s2s_toolkit.training.watching import make_observers
 
 ROOT = Path(__file__).parents[2]
 WITHOUT_FRAMEWORKS = "not torch and not tensorflow"

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from s2s_toolkit.checks.findings import Finding
 from s2s_toolkit.commands.part_options import option_texts
-from s2s_toolkit.conformance.findings import Finding
 from s2s_toolkit.errors import S2SError, one_line
 from s2s_toolkit.observers import Observer
 from s2s_toolkit.options import option_parameters

@@ -17,8 +17,8 @@ from s2s_toolkit.plugins import register_files
 from s2s_toolkit.registry import Offer, Registry
 
 if TYPE_CHECKING:
-    from s2s_toolkit.conformance.findings import Finding
-    from s2s_toolkit.conformance.suites import Subject
+    from s2s_toolkit.checks.findings import Finding
+    from s2s_toolkit.checks.suites import Subject
 
 COLUMNS = ("part", "framework", "check", "result")
 AS_ABOVE = "fails: as above"
@@ -65,9 +65,9 @@ def check_plugin(plugin: str, registry: Registry, kind: str | None = None) -> li
         registry: The installed plugins.
         kind: Check parts of this kind alone.
     """
+    from s2s_toolkit.checks.findings import Finding
+    from s2s_toolkit.checks.suites import SUITES, run_suites
     from s2s_toolkit.commands.plugins.basics import basic_findings
-    from s2s_toolkit.conformance.findings import Finding
-    from s2s_toolkit.conformance.suites import SUITES, run_suites
 
     files = [Path(plugin)] if plugin.endswith(".py") else []
     name = files[0].name if files else _as_registered(plugin, registry)
@@ -122,7 +122,7 @@ def _offered(plugin: str, registry: Registry, kind: str | None, *, is_known: boo
 
 def _subjects(offered: Iterable[tuple[str, Offer]]) -> list["Subject"]:
     """Each part once, with the frameworks that it is offered for."""
-    from s2s_toolkit.conformance.suites import Subject
+    from s2s_toolkit.checks.suites import Subject
 
     frameworks: dict[tuple[str, str], list[str]] = {}
     for kind, offer in offered:

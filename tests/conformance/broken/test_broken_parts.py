@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from s2s_toolkit.conformance.suites import Subject, run_suites
+from s2s_toolkit.checks.suites import Subject, run_suites
 from s2s_toolkit.testing import AttentionScorerSuite, DecoderSuite, EncoderSuite
 from s2s_toolkit.testing.guard import inherited_tests
 from s2s_toolkit.testing.requirements import require

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from s2s_toolkit.conformance.findings import Finding
+from s2s_toolkit.checks.findings import Finding
 from s2s_toolkit.errors import S2SError
 
 SUITES = {
@@ -31,7 +31,7 @@ SUITES = {
 """Kind of part -> its suite."""
 
 NEEDED = ("pytest", "hypothesis")
-REPORTS = "s2s_toolkit.conformance.reports"
+REPORTS = "s2s_toolkit.checks.reports"
 MODULE = "test_conformance.py"
 
 

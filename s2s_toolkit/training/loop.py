@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from s2s_toolkit.batches import batches
+from s2s_toolkit.checks.parts import check_parts
+from s2s_toolkit.checks.rehearsal import rehearse
 from s2s_toolkit.config import Config, TrainingConfig
 from s2s_toolkit.contracts import FrameworkModel, Optimizer
 from s2s_toolkit.corpus import Corpus
@@ -17,15 +19,13 @@ from s2s_toolkit.metrics import LOSS, load_metric
 from s2s_toolkit.model import reference_parts
 from s2s_toolkit.observers import BatchStep, End, Observer, Saved, Start, Validation
 from s2s_toolkit.origins import origins_of
-from s2s_toolkit.part_checks import check_parts
-from s2s_toolkit.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.rehearsal import rehearse
-from s2s_toolkit.resumption import Progress, restore
 from s2s_toolkit.run import Run, check_place, expect_parts, save_checkpoint
-from s2s_toolkit.starting import created, resumed
-from s2s_toolkit.validator import Validator
-from s2s_toolkit.watching import make_observers
+from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
+from s2s_toolkit.training.resumption import Progress, restore
+from s2s_toolkit.training.starting import created, resumed
+from s2s_toolkit.training.validator import Validator
+from s2s_toolkit.training.watching import make_observers
 
 
 def train(
