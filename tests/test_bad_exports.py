@@ -3,7 +3,7 @@
 import pytest
 
 from s2s_toolkit.plugins import load_registry
-from s2s_toolkit.testing.suite import require
+from s2s_toolkit.testing.requirements import require
 
 SCORER = """
 from s2s_toolkit.parts.scorers import GeneralScorer

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from s2s_toolkit.plugins import load_registry
-from s2s_toolkit.testing.suite import require
+from s2s_toolkit.testing.requirements import require
 
 OFFER = """
 @hookimpl

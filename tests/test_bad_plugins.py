@@ -11,7 +11,7 @@ import pytest
 from s2s_toolkit.components import ANY, HOOKS, Component
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.plugins import load_registry, register_plugin
-from s2s_toolkit.testing.suite import require
+from s2s_toolkit.testing.requirements import require
 
 S2S = Path(sysconfig.get_path("scripts")) / "s2s"
 IMPORTS = "from s2s_toolkit.components import ANY, Component\nfrom s2s_toolkit.hookspecs import hookimpl\n"

@@ -6,7 +6,7 @@ from textwrap import indent
 import pytest
 
 from s2s_toolkit.plugins import load_registry
-from s2s_toolkit.testing.suite import require
+from s2s_toolkit.testing.requirements import require
 
 TOKENIZER = """
 from s2s_toolkit.tokenizers import Characters

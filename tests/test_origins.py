@@ -14,7 +14,7 @@ from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.origins import Origin, expect, origins_of
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.testing.suite import require
+from s2s_toolkit.testing.requirements import require
 
 PLUGIN = """
 from s2s_toolkit.metrics import Metric

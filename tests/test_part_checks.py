@@ -18,7 +18,7 @@ from s2s_toolkit.parts.decoders import BahdanauDecoder
 from s2s_toolkit.parts.scorers import GeneralScorer
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.registry import CORE, Registry
-from s2s_toolkit.testing.suite import require
+from s2s_toolkit.testing.requirements import require
 
 SECTIONS = {"encoder": "encoder", "attention scorer": "attention", "decoder": "decoder"}
 SMALL = {"encoder": {"name": "gru", "size": 3}, "decoder": {"name": "bahdanau", "size": 6}}

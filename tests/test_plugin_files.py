@@ -8,7 +8,7 @@ import pytest
 from s2s_toolkit.errors import PluginError
 from s2s_toolkit.plugins import load_registry, register_files
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.testing.suite import require
+from s2s_toolkit.testing.requirements import require
 
 PORTABLE = """
 from s2s_toolkit.parts.scorers import GeneralScorer

@@ -1,7 +1,5 @@
 """Parts of plugins in the exported file: portable ones, native ones that their framework exports, and own graphs."""
 
-import importlib.util
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +19,7 @@ from s2s_toolkit.loading import build_model, load_translator, plan_of
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, create_run, save_checkpoint
+from s2s_toolkit.testing.requirements import require
 from s2s_toolkit.text import TextSide, load_tokenizer
 from s2s_toolkit.vocabulary import Vocabulary
 
@@ -224,11 +223,3 @@ def require_exporter(framework: str) -> None:
     require(framework)
     if framework == "tensorflow":
         require("tf2onnx")
-
-
-def require(module: str) -> None:
-    """Skip where a framework is not installed; in CI it has to be."""
-    if importlib.util.find_spec(module) is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{module} is not installed, and CI must test it")
-        pytest.skip(f"{module} is not installed")

@@ -21,7 +21,6 @@ from s2s_toolkit.testing.guard import (
     require_untouched,
     uninvited_fixtures,
 )
-from s2s_toolkit.testing.requirements import require as require
 from s2s_toolkit.testing.requirements import require_framework
 from s2s_toolkit.testing.session import NOWHERE, watch
 

@@ -1,7 +1,5 @@
 """What tests of the pages share: their text and examples, a small untrained run, and a file held to its run."""
 
-import importlib.util
-import os
 import re
 from collections.abc import Callable
 from itertools import takewhile
@@ -18,6 +16,7 @@ from s2s_toolkit.model import build_parts, declared_weights
 from s2s_toolkit.options import option_parameters
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, create_run, save_checkpoint
+from s2s_toolkit.testing import requirements
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import Characters
 from s2s_toolkit.vocabulary import Vocabulary
@@ -82,10 +81,7 @@ def require() -> Callable[..., None]:
 
     def check(*modules: str) -> None:
         for module in modules:
-            if importlib.util.find_spec(module) is None:
-                if os.environ.get("CI"):
-                    pytest.fail(f"{module} is not installed, and CI must test it")
-                pytest.skip(f"{module} is not installed")
+            requirements.require(module)
 
     return check
 

@@ -1,6 +1,6 @@
 """Both parts in an exported file do what they do in numpy."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from s2s_toolkit.loading import load_translator, plan_of
 from s2s_toolkit.model import build_parts, declared_weights
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, create_run, save_checkpoint
+from s2s_toolkit.testing.requirements import require
 from s2s_toolkit.text import load_side
 from s2s_toolkit.translation import Translation
 from s2s_toolkit.vocabulary import Vocabulary
@@ -50,9 +51,7 @@ def run(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="module")
-def exported(
-    run: Run, registry: Registry, require: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def exported(run: Run, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for package in ("s2s_onnx", "onnxruntime", "onnx", "spox"):
         require(package)
     path = tmp_path_factory.mktemp("exported") / "model.onnx"

@@ -12,6 +12,7 @@ from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights
 from s2s_toolkit.registry import Registry
+from s2s_toolkit.testing.requirements import require
 from s2s_toolkit.weights import initial_weights
 
 SIZE = 7
@@ -44,7 +45,7 @@ def weights(registry: Registry) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def native(registry: Registry, require: Callable[[str], None]) -> Build:
+def native(registry: Registry) -> Build:
     """Build the model with the parts that are made for a framework."""
 
     def build(framework: str) -> FrameworkModel:
@@ -56,7 +57,7 @@ def native(registry: Registry, require: Callable[[str], None]) -> Build:
 
 
 @pytest.fixture(scope="module")
-def portable(registry: Registry, require: Callable[[str], None]) -> Build:
+def portable(registry: Registry) -> Build:
     """Build the model with the portable scorer among a framework's own parts."""
 
     def build(framework: str) -> FrameworkModel:

@@ -1,7 +1,5 @@
 """Native parts as ONNX graphs, run by onnxruntime."""
 
-import importlib.util
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +12,7 @@ from tensorflow import Tensor
 from s2s_tensorflow.framework import TensorFlowFramework
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.parts.scorers import DotScorer
+from s2s_toolkit.testing.requirements import require
 
 
 class Reader(keras.layers.Layer):
@@ -99,11 +98,3 @@ def test_without_tf2onnx_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_part_that_is_no_layer_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="DotScorer is no Keras layer"):
         TensorFlowFramework().part_exporter(DotScorer(3, 3))
-
-
-def require(module: str) -> None:
-    """Skip where a tool is not installed; in CI it has to be."""
-    if importlib.util.find_spec(module) is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{module} is not installed, and CI must test it")
-        pytest.skip(f"{module} is not installed")

@@ -1,7 +1,5 @@
 """Native parts as ONNX graphs, run by onnxruntime."""
 
-import importlib.util
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +10,7 @@ from torch import Tensor, nn
 
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.parts.scorers import DotScorer
+from s2s_toolkit.testing.requirements import require
 from s2s_torch.framework import TorchFramework
 
 
@@ -95,11 +94,3 @@ def test_every_output_has_its_name(run_graph: Callable[..., Any]) -> None:
 def test_a_part_that_is_no_module_is_refused() -> None:
     with pytest.raises(UnsupportedError, match=r"DotScorer is no nn\.Module"):
         TorchFramework().part_exporter(DotScorer(3, 3))
-
-
-def require(module: str) -> None:
-    """Skip where a tool is not installed; in CI it has to be."""
-    if importlib.util.find_spec(module) is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{module} is not installed, and CI must test it")
-        pytest.skip(f"{module} is not installed")
