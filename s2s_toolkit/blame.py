@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import Any
 
-from s2s_toolkit.errors import PluginError, S2SError, one_line
+from s2s_toolkit.errors import FOREIGN, PluginError, S2SError, one_line
 from s2s_toolkit.registry import CORE, Offer, Registry
 
 MACHINERY = frozenset({"framework", "exporter", "command"})
@@ -24,7 +24,7 @@ def blaming(kind: str, offer: Offer) -> Iterator[None]:
         yield
     except S2SError:
         raise
-    except (Exception, SystemExit) as error:  # a part has no business to end the program
+    except FOREIGN as error:
         if is_ours(offer.plugin):
             raise
         raise blame(error, kind, offer) from error

@@ -5,6 +5,9 @@ The command line prints one line and exits with 2.
 
 import re
 
+FOREIGN = (Exception, SystemExit)
+"""What somebody else's code may raise, by design or by mistake, that must not take the program down."""
+
 LONGEST = 400
 """Characters of another's error that are shown: frameworks append whole graphs and all arguments."""
 

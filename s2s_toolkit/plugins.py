@@ -19,7 +19,7 @@ from s2s_toolkit import builtin, hookspecs
 from s2s_toolkit.blame import place
 from s2s_toolkit.components import HOOKS, Component
 from s2s_toolkit.distributions import ONLY, normalized, wanted
-from s2s_toolkit.errors import PluginError, one_line
+from s2s_toolkit.errors import FOREIGN, PluginError, one_line
 from s2s_toolkit.registry import CORE, Offer, Registry
 
 
@@ -57,10 +57,7 @@ def register_plugin(registry: Registry, plugin: object, name: str, version: str 
     for kind, function in _implementations(manager):
         try:
             components = _components(function())
-        except (
-            Exception,
-            SystemExit,
-        ) as error:  # whatever a third party's module raises must not take the program down
+        except FOREIGN as error:
             earlier = [registry.failures[name]] if name in registry.failures else []
             registry.failures[name] = "; ".join([*earlier, f"{HOOKS[kind]}: {one_line(error)}"])
             continue
@@ -89,7 +86,7 @@ def register_files(registry: Registry, paths: Iterable[Path]) -> None:
 def _register_installed(registry: Registry, entry_point: EntryPoint, name: str) -> None:
     try:
         register_plugin(registry, entry_point.load(), name, entry_point.dist.version if entry_point.dist else "")
-    except (Exception, SystemExit) as error:  # see register_plugin; a script that is imported may well exit
+    except FOREIGN as error:
         registry.failures[name] = one_line(error)
 
 
@@ -108,7 +105,7 @@ def _imported(path: Path) -> Any:
         raise PluginError(f"plugin {path} is called like the Python module {path.stem!r}{where}; rename it")
     try:
         return importlib.import_module(path.stem)
-    except (Exception, SystemExit) as error:  # see _register_installed
+    except FOREIGN as error:
         said = one_line(error) + ("" if isinstance(error, SyntaxError) else place(error, str(path)))
         raise PluginError(f"plugin {path.name} can't be imported: {said}") from error
 

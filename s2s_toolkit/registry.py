@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s2s_toolkit.components import ANY, HOOKS, Component
-from s2s_toolkit.errors import PluginError, UnknownComponentError, one_line
+from s2s_toolkit.errors import FOREIGN, PluginError, UnknownComponentError, one_line
 from s2s_toolkit.remedies import ways_to_more
 
 CORE = "s2s-toolkit"
@@ -78,10 +78,7 @@ class Registry:
             loaded: Any = importlib.import_module(module)
             for each in attribute.split("."):
                 loaded = getattr(loaded, each)
-        except (
-            Exception,
-            SystemExit,
-        ) as error:  # whatever a third party's module raises must not take the program down
+        except FOREIGN as error:
             message = f"{kind} {name!r} of {offer.plugin} can't be loaded from {target}: {one_line(error)}"
             raise PluginError(message) from error
         return loaded

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from s2s_toolkit.blame import blaming, named
-from s2s_toolkit.errors import PluginError, one_line
+from s2s_toolkit.errors import FOREIGN, PluginError, one_line
 from s2s_toolkit.observers import BatchStep, End, Observer, Saved, Start, Validation
 from s2s_toolkit.options import create_part
 from s2s_toolkit.registry import Registry
@@ -62,7 +62,7 @@ class Observers(Observer):
                 continue
             try:
                 getattr(self.others[observer], name)(what)
-            except (Exception, SystemExit) as error:  # whatever a third party's observer raises
+            except FOREIGN as error:
                 del self.others[observer]
                 self.on_warning(f"{observer} is left out, its {name} failed: {one_line(error)}")
 
@@ -70,7 +70,7 @@ class Observers(Observer):
 def _start(name: str, observer: Observer, event: Start) -> None:
     try:
         observer.on_start(event)
-    except (Exception, SystemExit) as error:
+    except FOREIGN as error:
         raise PluginError(f"{name} can't start: {one_line(error)}") from error
 
 
