@@ -84,6 +84,9 @@ class Opened:
             raise PluginError(f"{told}, expected a Translation for each")
         return list(found)
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.translator, name)  # such as the metadata, which evaluation reads
+
 
 def open_translator(
     path: Path,

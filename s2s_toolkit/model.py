@@ -75,8 +75,10 @@ def _build(config: ModelConfig, registry: Registry, framework_of: Callable[[str,
         with blaming(kind, offer):
             made = create_part(part_class, *sizes, options=part.options, where=f"model.{section}", beside=("name",))
         for name in needs:
-            if not isinstance(getattr(made, name, None), int):
-                raise PluginError(f"{named(kind, offer)} has no number {name!r}, which says how large its outputs are")
+            size = getattr(made, name, None)
+            if not isinstance(size, int) or size < 1:
+                told = f"no number {name!r}" if size is None else f"{name} = {size!r}"
+                raise PluginError(f"{named(kind, offer)} has {told}, which says how large its outputs are, at least 1")
         return made
 
     encoder = make("encoder", "encoder", config.encoder, config.embedding_size, needs=["memory_size"])

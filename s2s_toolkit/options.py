@@ -31,6 +31,9 @@ def create_part(part: Any, *sizes: int, options: Mapping[str, Any], where: str, 
 def _require_sizes(part: Any, count: int) -> None:
     """TypeError, which is the plugin's mistake, where a constructor takes others than so many sizes."""
     parameters = inspect.signature(part).parameters.values()
+    sizes = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if 0 < count < len(sizes) and sizes[count].default is not inspect.Parameter.empty:
+        raise TypeError(f"its option {sizes[count].name!r} can't be set by name alone; put `*` before it")
     signature = inspect.Signature([p for p in parameters if p.kind is not p.KEYWORD_ONLY])
     try:
         signature.bind(*range(count))

@@ -17,7 +17,7 @@ LEVEL, ERRORS_ONLY = "TF_CPP_MIN_LOG_LEVEL", "3"
 STDERR = 2
 
 
-@dataclass
+@dataclass(repr=False)
 class QuietRegistry(Registry):
     """A registry for the command line: it loads frameworks quietly, unless TensorFlow's switch is set otherwise."""
 

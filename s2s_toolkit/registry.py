@@ -1,5 +1,6 @@
 """Find the parts that plugins offer, by kind, name and framework; import them on first use."""
 
+import difflib
 import importlib
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,7 +34,7 @@ class Offer:
         return self.plugin.partition(":")[0]
 
 
-@dataclass
+@dataclass(repr=False)
 class Registry:
     """Every part that is installed, and every plugin that failed to load with the reason.
 
@@ -51,6 +52,7 @@ class Registry:
 
     def find_offer(self, kind: str, name: str, framework: str = ANY) -> Offer:
         """The offer of this kind and name: one made for the framework, else a portable one."""
+        self._require_one_reference(kind, name)
         for wanted in (framework, ANY):
             found = [o for o in self.offers[kind] if (o.component.name, o.component.framework) == (name, wanted)]
             if len(found) > 1:
@@ -60,6 +62,9 @@ class Registry:
             if found:
                 return found[0]
         raise UnknownComponentError("; ".join(self._what_there_is(kind, name, framework)))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {', '.join(sorted(self.plugins())) or 'no plugin'}>"
 
     def find(self, kind: str, name: str, framework: str = ANY) -> Component:
         """The component that `find_offer` finds."""
@@ -92,10 +97,22 @@ class Registry:
         """The plugins that offer something."""
         return {offer.plugin for offers in self.offers.values() for offer in offers}
 
+    def _require_one_reference(self, kind: str, name: str) -> None:
+        """A portable part with the name of a built-in native one would be silently ignored by the frameworks."""
+        forms = [offer for offer in self.offers[kind] if offer.component.name == name]
+        portable, numpy = ([o.plugin for o in forms if o.component.framework == f] for f in (ANY, "numpy"))
+        if portable and CORE in numpy and portable != numpy:
+            raise UnknownComponentError(
+                f"{kind} {name!r} is offered by {numpy[0]} and {portable[0]}; uninstall or rename one"
+            )
+
     def _what_there_is(self, kind: str, name: str, framework: str) -> list[str]:
         """What to say of a part that is not there."""
         where = "" if framework == ANY else f" for {framework}"
-        said = [f"no {kind} called {name!r}{where}", f"installed: {', '.join(self.names(kind, framework)) or 'none'}"]
+        names = self.names(kind, framework)
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        said = [f"no {kind} called {name!r}{where}", f"{hint}installed: {', '.join(names) or 'none'}"]
         elsewhere = [offer for offer in self.offers[kind] if offer.component.name == name]
         if elsewhere:
             said.append("; ".join(f"{offer.plugin} offers it for {offer.component.framework}" for offer in elsewhere))

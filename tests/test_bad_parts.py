@@ -141,6 +141,10 @@ def test_scorer_is_refused(body, line, train_bad):
     [
         ("    memory_size = None\n", " has no number 'memory_size', which says how large its outputs are"),
         (
+            "    memory_size = 0\n",
+            " has memory_size = 0, which says how large its outputs are, at least 1",
+        ),
+        (
             "    memory_size = 9\n",
             ": `encode` gives memory of shape (3, 5, 8), expected (3, 5, 9) for a batch, source and target of 3, 5, 2",
         ),

@@ -63,6 +63,10 @@ def advance(self, xp, step, search, settings):
             ": `advance` gives 'scores' of type int64, expected float32",
         ),
         (
+            "def __init__(self):\n    super().__init__()\n    self.settings = {'strange': 1.0}",
+            ": its setting 'strange' is no option of its constructor, as every setting is",
+        ),
+        (
             "def done(self, xp, search, settings): return xp.all(search['finished'])",
             ": `done` gives sources of shape (), expected (3,)",
         ),

@@ -266,7 +266,12 @@ def test_observers_that_fail_over_the_failure_of_another_are_left_out_too():
         ({"labelled": {"lable": "x"}}, ConfigError, "unknown key 'observers.labelled.lable'; did you mean 'label'?"),
         ({"labelled": {"label": 3}}, ConfigError, "'observers.labelled.label': .* valid string, given 3"),
         ({"labelled": {"label": ""}}, ConfigError, r"\[observers.labelled\] a label has letters"),
-        ({"labeled": {}}, UnknownComponentError, "no training observer called 'labeled'; installed: .*labelled"),
+        ({"labeled": {}}, UnknownComponentError, r"called 'labeled'; did you mean 'labelled'\? installed: "),
+        (
+            {"hasty": {}},
+            PluginError,
+            "'hasty' of fake has a method `on_begin`, which nothing calls; events: on_start, ",
+        ),
         (
             {"broken": {}},
             PluginError,
@@ -278,7 +283,7 @@ def test_observers_that_fail_over_the_failure_of_another_are_left_out_too():
 def test_an_observer_that_can_not_be_made_ends_before_anything_is_written(
     observers, error, message, folder, registry_with
 ):
-    registry = registry_with(labelled=Labelled, broken=Broken, gone=None)
+    registry = registry_with(labelled=Labelled, broken=Broken, hasty=Hasty, gone=None)
     del sys.modules["fake_observers"].gone
     config = read_config(folder / "tiny.toml").model_copy(update={"observers": observers})
     with pytest.raises(error, match=message):
@@ -296,6 +301,12 @@ class Labelled(Observer):
 
     def on_start(self, event):
         (event.run.path / "label").write_text(f"{self.label} {event.step}")
+
+
+class Hasty(Observer):
+    """Has misread what a method is called."""
+
+    def on_begin(self, event): ...
 
 
 class Broken(Observer):

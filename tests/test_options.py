@@ -115,3 +115,11 @@ def test_option_may_be_named_like_a_pydantic_setting():
         return model_size
 
     assert create_part(part, options={"model_size": 3}, where="part") == 3
+
+
+def test_option_that_could_be_taken_for_a_size_is_refused():
+    class Careless:
+        def __init__(self, rows: int, columns: int, depth: int = 1) -> None: ...
+
+    with pytest.raises(TypeError, match="its option 'depth' can't be set by name alone; put `\\*` before it"):
+        create_part(Careless, 3, 5, options={}, where="part")

@@ -337,3 +337,24 @@ def test_loading_the_registry_imports_no_framework():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_portable_part_may_not_hide_behind_a_built_in_native_one():
+    registry = load_registry()
+    plugin = type(
+        "Plugin", (), {"s2s_encoders": hookimpl(lambda self: [Component("gru", ANY, "string:capwords", "")])}
+    )()
+    register_plugin(registry, plugin, "taken.py")
+    for framework in ("numpy", "torch"):
+        with pytest.raises(UnknownComponentError, match=r"encoder 'gru' is offered by s2s-toolkit and taken\.py; "):
+            registry.find("encoder", "gru", framework)
+    assert registry.find("encoder", "lstm", "torch").framework == "torch"
+
+
+def test_unknown_name_has_a_close_one():
+    with pytest.raises(UnknownComponentError, match="no metric called 'sser'; did you mean 'ser'\\? installed: bleu"):
+        load_registry().find("metric", "sser")
+
+
+def test_registry_is_shown_in_a_line():
+    assert repr(registry_of(mine=[scorer("a")])) == "<Registry of mine>"

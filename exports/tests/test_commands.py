@@ -121,6 +121,18 @@ def test_rows_of_a_report_with_ties() -> None:
 # ---------------------------------------------------------------- inspect
 
 
+def test_a_file_is_scored_like_its_run(
+    s2s: Callable[..., Result], exported: Callable[..., Path], run: Run, tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("abc\tuv w\nba\tw\n", encoding="utf-8")
+    scores = [
+        json.loads(s2s("evaluate", m, pairs, "--json", *more).stdout)
+        for m, more in ((exported("greedy"), ()), (run.path, ("--strategy", "greedy", "--framework", "numpy")))
+    ]
+    assert scores[0]["metrics"] == scores[1]["metrics"]
+
+
 def test_inspect_shows_what_the_file_is(s2s: Callable[..., Result], exported: Callable[..., Path], run: Run) -> None:
     shown = rows(s2s("inspect", exported("beam", beam_size=3, n_best=2)))
     assert shown["file", "framework"] == "numpy"

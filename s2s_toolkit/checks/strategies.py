@@ -8,6 +8,7 @@ import numpy as np
 from s2s_toolkit.arrays import Namespace
 from s2s_toolkit.blame import blaming, named
 from s2s_toolkit.errors import PluginError, UnsupportedError
+from s2s_toolkit.options import option_parameters
 from s2s_toolkit.registry import Offer
 from s2s_toolkit.search import search
 from s2s_toolkit.strategies.contract import Advance, DecodingStrategy, Search, Settings, Step
@@ -65,6 +66,8 @@ class CheckedStrategy:
         settings = getattr(strategy, "settings", None)
         if not isinstance(settings, Mapping) or not all(type(value) in (int, float) for value in settings.values()):
             raise UnsupportedError(f"its `settings` are {settings!r:.60}, expected a dict of numbers by name")
+        if strange := sorted(set(settings) - set(option_parameters(type(strategy)))):
+            raise UnsupportedError(f"its setting {strange[0]!r} is no option of its constructor, as every setting is")
         self.strategy, self.settings = strategy, settings
         self.rows, self.num_results = strategy.rows, strategy.num_results
         self.no_repeat_ngram_size = getattr(strategy, "no_repeat_ngram_size", 0)

@@ -19,7 +19,7 @@ from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.metrics import Metric, load_metric
 from s2s_toolkit.progress import count_sources
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import open_run
+from s2s_toolkit.run import expect_parts, is_run, open_run
 
 METRICS = ("exact_match", "ser", "wer")
 """What is computed unless something else is asked for: they hold for every task, and need nothing installed."""
@@ -55,6 +55,8 @@ def command(
 ) -> None:
     """Score a model on pairs of source and reference, by default a run's own dev pairs."""
     decoding = gather(framework, strategy, options=options, max_length=max_length, device=device)
+    if is_run(model):
+        expect_parts(model, registry)  # a metric of a plugin that is missing is then told with the plugin
     metrics = [load_metric(name, registry) for name in names or METRICS]
     evaluation = evaluate_model(model, pairs, metrics, registry, decoding=decoding)
     found = f"{evaluation.pairs:,} pairs, {evaluation.skipped:,} skipped for an empty side"

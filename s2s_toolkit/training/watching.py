@@ -82,6 +82,8 @@ def make_observers(first: Observer, sections: Mapping[str, Mapping[str, Any]], r
         told = named("training observer", offer)
         with blaming("training observer", offer):
             others[told] = create_part(part, options=options, where=f"observers.{name}")
+        if unknown := [name for name in dir(others[told]) if name.startswith("on_") and name not in _METHODS]:
+            raise PluginError(f"{told} has a method `{unknown[0]}`, which nothing calls; events: {', '.join(_METHODS)}")
         if missing := [method for method in _METHODS if not callable(getattr(others[told], method, None))]:
             raise PluginError(f"{told} has no method `{missing[0]}`; let it inherit s2s_toolkit.observers.Observer")
     return Observers(first, others)

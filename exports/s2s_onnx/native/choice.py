@@ -52,7 +52,7 @@ def graph_parts(config: ModelConfig, registry: Registry, framework: str, weights
     )
 
 
-@dataclass
+@dataclass(repr=False)
 class GraphRegistry(Registry):
     """Finds parts for the graph and, where there are none, those of a framework.
 
