@@ -143,12 +143,12 @@ def describe(validation: Validation) -> str:
     return "  ".join(parts + ["best"] * validation.best)
 
 
-def _near(path: Path) -> str:
+def near(path: Path) -> str:
     """A path as seen from the working directory, where it lies below it."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _pairs(paths: Path | tuple[Path, Path], corpus: Corpus) -> str:
-    name = ", ".join(map(_near, paths if isinstance(paths, tuple) else (paths,)))
+    name = ", ".join(map(near, paths if isinstance(paths, tuple) else (paths,)))
     skipped = ", ".join(f"{count:,} {reason}" for reason, count in corpus.skipped.items() if count)
     return f"{len(corpus.pairs):,} pairs from {name}" + (f"; skipped {skipped}" if skipped else "")

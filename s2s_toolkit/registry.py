@@ -110,14 +110,14 @@ class Registry:
         """What to say of a part that is not there."""
         where = "" if framework == ANY else f" for {framework}"
         names = self.names(kind, framework)
-        close = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        said = [f"no {kind} called {name!r}{where}", f"{hint}installed: {', '.join(names) or 'none'}"]
+        said = [f"no {kind} called {name!r}{where}", f"installed: {', '.join(names) or 'none'}"]
         elsewhere = [offer for offer in self.offers[kind] if offer.component.name == name]
         if elsewhere:
             said.append("; ".join(f"{offer.plugin} offers it for {offer.component.framework}" for offer in elsewhere))
         elif (kind, name) in self.origins:
             said.append(self.origins[kind, name])
+        elif close := difflib.get_close_matches(name, names, n=1, cutoff=0.75):
+            said[1] = f"did you mean {close[0]!r}? {said[1]}"
         else:
             said += ways_to_more(kind, self.plugins() | self.failures.keys(), self.left_out)
         return said

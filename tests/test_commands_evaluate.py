@@ -36,3 +36,19 @@ def test_two_parallel_files_are_a_runs_dev_pairs_too(s2s, run, folder):
     line = config[start : config.index("\n", start)]
     (run / "config.toml").write_text(config.replace(line, f'dev = ["{folder}/dev.src", "{folder}/dev.tgt"]'))
     assert "2 pairs, 0 skipped" in s2s("evaluate", run, "--framework", "numpy").stderr
+
+
+def test_what_chose_the_best_checkpoint_is_computed_too(s2s, run):
+    config = run / "config.toml"
+    config.write_text(config.read_text().replace('metric = "loss"', 'metric = "bleu"'))
+    shown = s2s("evaluate", run).stdout
+    assert [line.split()[0] for line in shown.splitlines()] == ["exact_match", "ser", "wer", "bleu"]
+
+
+def test_metric_of_a_missing_plugin_is_told_with_the_plugin(s2s, run):
+    about = json.loads((run / "run.json").read_text())
+    about["plugins"].append({"kind": "metric", "name": "rightness", "plugin": "mine.py", "version": ""})
+    (run / "run.json").write_text(json.dumps(about))
+    done = s2s("evaluate", run, "--metric", "rightness")
+    assert done.exit_code == 2
+    assert "the run was trained with that of mine.py: load it with --plugin .../mine.py" in done.stderr

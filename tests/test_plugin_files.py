@@ -134,6 +134,13 @@ def test_native_part_trains_and_is_exported_in_a_process_that_finds_its_file(wri
     assert call("translate", "run/model.onnx", "dev.tsv") == call("translate", "run", "dev.tsv", "--plugin", path)
 
 
+def test_what_to_do_after_a_training_names_the_file(write_plugin, s2s, folder):
+    require("torch")
+    path = write_plugin("mine.py", NATIVE)
+    done = s2s("train", "tiny.toml", "-o", "run", "--plugin", path, *MINE, parts=load_registry())
+    assert done.stdout.splitlines()[-1] == "next: s2s translate run --plugin mine.py, s2s export run --plugin mine.py"
+
+
 def test_native_part_is_none_for_the_other_framework(write_plugin, refusal):
     path = write_plugin("mine.py", NATIVE)
     said = refusal("train", "tiny.toml", "--plugin", path, "--framework", "tensorflow", *MINE)

@@ -16,7 +16,7 @@ from s2s_toolkit.corpus import Paths, read_pairs
 from s2s_toolkit.errors import DataError
 from s2s_toolkit.evaluation import Evaluation, evaluate
 from s2s_toolkit.exporter import TextTranslator
-from s2s_toolkit.metrics import Metric, load_metric
+from s2s_toolkit.metrics import LOSS, Metric, load_metric
 from s2s_toolkit.progress import count_sources
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import expect_parts, is_run, open_run
@@ -33,7 +33,7 @@ METRICS = ("exact_match", "ser", "wer")
     "names",
     multiple=True,
     metavar="NAME",
-    help=f"What to compute; may be repeated; by default {', '.join(METRICS)}.",
+    help=f"What to compute; may be repeated; by default {', '.join(METRICS)}, and what chose a run's best checkpoint.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @decoding_options
@@ -57,7 +57,7 @@ def command(
     decoding = gather(framework, strategy, options=options, max_length=max_length, device=device)
     if is_run(model):
         expect_parts(model, registry)  # a metric of a plugin that is missing is then told with the plugin
-    metrics = [load_metric(name, registry) for name in names or METRICS]
+    metrics = [load_metric(name, registry) for name in names or _usual_metrics(model, registry)]
     evaluation = evaluate_model(model, pairs, metrics, registry, decoding=decoding)
     found = f"{evaluation.pairs:,} pairs, {evaluation.skipped:,} skipped for an empty side"
     tell(f"{found}, {evaluation.sentences_per_second:,.0f} sentences/s")
@@ -65,6 +65,11 @@ def command(
         click.echo(_json(evaluation))
     else:
         show_table(("metric", "value"), [(m.name, _value(m, evaluation.scores[m.name])) for m in metrics], header=False)
+
+
+def _usual_metrics(model: Path, registry: Registry) -> list[str]:
+    own = open_run(model, registry).config.training.metric if is_run(model) else LOSS
+    return list(dict.fromkeys([*METRICS, *([] if own == LOSS else [own])]))
 
 
 def evaluate_model(

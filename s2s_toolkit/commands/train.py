@@ -1,6 +1,7 @@
 """`s2s train`: a model from a config."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from s2s_toolkit.commands.decoding import FILE, assignments, framework_option
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.config import Config, load_toml, parse_config
 from s2s_toolkit.observers import Validation
+from s2s_toolkit.origins import origins_of
 from s2s_toolkit.plugins import register_files
-from s2s_toolkit.progress import show_training
+from s2s_toolkit.progress import near, show_training
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 from s2s_toolkit.training import train
@@ -73,7 +75,7 @@ def command(
         if not (path / "checkpoints" / "last.safetensors").is_file():
             raise
         raise KeyboardInterrupt("--resume goes on from the last validation") from None
-    click.echo(_closing_words(run))
+    click.echo(_closing_words(run, _plugin_files(checked, registry)))
 
 
 def read_changed_config(path: Path, changes: Sequence[Assignment], observers: Sequence[str] = ()) -> Config:
@@ -91,11 +93,18 @@ def read_changed_config(path: Path, changes: Sequence[Assignment], observers: Se
     return parse_config(content, folder=path.parent, where=str(path))
 
 
-def _closing_words(run: Run) -> str:
+def _plugin_files(config: Config, registry: Registry) -> list[str]:
+    """The plugin files that a config's parts come from, as seen from the working directory."""
+    names = dict.fromkeys(origin.plugin for origin in origins_of(config, registry) if origin.plugin.endswith(".py"))
+    return [near(Path(str(sys.modules[Path(name).stem].__file__))) for name in names]
+
+
+def _closing_words(run: Run, plugin_files: Sequence[str]) -> str:
     lines = run.metrics_path.read_text(encoding="utf-8").splitlines()
     validations = [Validation(**json.loads(line)) for line in lines]
     best = [f"epoch {v.epoch}, dev {v.metric} {v.value:.4f}" for v in validations if v.best]
+    again = "".join(f" --plugin {file}" for file in plugin_files)
     return (
         f"best checkpoint: {run.checkpoint_path('best')} ({best[-1] if best else 'unknown'})\n"
-        f"next: s2s translate {run.path}, s2s export {run.path}"
+        f"next: s2s translate {run.path}{again}, s2s export {run.path}{again}"
     )
