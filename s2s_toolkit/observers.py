@@ -84,14 +84,14 @@ class End:
         run: What was trained.
         step: Steps taken.
         seconds: Spent on training in all, those before a resumption included.
-        best: The best validation's value, of `training.metric`.
+        best_value: The best validation's, of `training.metric`.
         best_epoch: Epochs done then.
     """
 
     run: Run
     step: int
     seconds: float
-    best: float | None
+    best_value: float | None
     best_epoch: int
 
 

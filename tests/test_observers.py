@@ -146,7 +146,7 @@ def test_the_end_tells_what_was_best(train_tiny):
     train_tiny(seen)
     (end,) = seen.told("on_end")
     best = min(seen.told("on_validation"), key=lambda event: event.value)
-    assert (end.step, end.best, end.best_epoch) == (6, best.value, best.epoch)
+    assert (end.step, end.best_value, end.best_epoch) == (6, best.value, best.epoch)
     assert end.seconds == seen.told("on_validation")[-1].seconds
 
 
