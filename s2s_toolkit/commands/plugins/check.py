@@ -3,6 +3,7 @@
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from s2s_toolkit.checks.suites import Subject
 
 COLUMNS = ("part", "framework", "check", "result")
-AS_ABOVE = "fails: as above"
 
 
 @click.command("check")
@@ -36,10 +36,11 @@ def command(registry: Registry, plugin: str, *, kind: str | None, verbose: bool)
     frameworks alone is checked in those. The exit code is 2 unless all holds.
     """
     findings = check_plugin(plugin, registry, kind)
-    show_table(COLUMNS, [(f.part, f.framework, f.check, result) for f, result in _results(findings)])
-    for finding, result in _results(findings):
-        if verbose and finding.traceback and result != AS_ABOVE:
-            click.echo(f"\n{finding.part}, {finding.framework or 'any'}: {finding.check}\n\n{finding.traceback}")
+    groups = list(_groups(findings))
+    show_table(COLUMNS, [row for group in groups for row in _rows(group)])
+    for first in (group[0] for group in groups):
+        if verbose and first.traceback:
+            click.echo(f"\n{first.part}, {first.framework or 'any'}: {first.check}\n\n{first.traceback}")
     counts = Counter(finding.outcome for finding in findings)
     if counts["fails"]:
         hint = "" if verbose else "; -v shows where"
@@ -47,14 +48,21 @@ def command(registry: Registry, plugin: str, *, kind: str | None, verbose: bool)
     tell(f"{plugin}: {counts['holds']} checks hold" + (f", {counts['skipped']} are skipped" * bool(counts["skipped"])))
 
 
-def _results(findings: Sequence["Finding"]) -> Iterator[tuple["Finding", str]]:
-    """Each finding with its result in words; one mistake may be the reason of many, and is told once in a row."""
-    previous: tuple[str, ...] = ()
-    for finding in findings:
-        this = finding.part, finding.outcome, finding.reason
-        is_repeated = finding.outcome == "fails" and this == previous
-        yield finding, AS_ABOVE if is_repeated else ": ".join(filter(None, this[1:]))
-        previous = this
+def _groups(findings: Sequence["Finding"]) -> Iterator[list["Finding"]]:
+    """The findings in their order; of those that fail, neighbours of one part with one reason stand together."""
+    for (_, outcome, _), group in groupby(findings, lambda finding: (finding.part, finding.outcome, finding.reason)):
+        if outcome == "fails":
+            yield list(group)
+        else:
+            yield from ([finding] for finding in group)
+
+
+def _rows(group: Sequence["Finding"]) -> Iterator[tuple[str, ...]]:
+    """A row of `COLUMNS` for a finding, and one for all others of its group: one mistake may be the reason of many."""
+    first, others = group[0], len(group) - 1
+    yield first.part, first.framework, first.check, ": ".join(filter(None, [first.outcome, first.reason]))
+    if others:
+        yield first.part, "", f"{others} more", "fails: as above"
 
 
 def check_plugin(plugin: str, registry: Registry, kind: str | None = None) -> list["Finding"]:
