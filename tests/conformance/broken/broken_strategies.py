@@ -82,8 +82,8 @@ class FindsNothing(Greedy):
 
 
 class WorstFirst(BeamSearch):
-    def __init__(self) -> None:
-        super().__init__(beam_size=4, n_best=3)
+    def __init__(self, *, length_penalty: float = 0.0) -> None:
+        super().__init__(beam_size=4, n_best=3, length_penalty=length_penalty)
 
     def finish(self, xp, search, settings):
         return tuple(array[:, ::-1] for array in super().finish(xp, search, settings))
