@@ -14,6 +14,9 @@ from s2s_toolkit.options import create_part
 from s2s_toolkit.registry import Offer, Registry
 from s2s_toolkit.weights import Weight, guess_weight, prefixed
 
+SECTIONS = {"encoder": "encoder", "attention scorer": "attention", "decoder": "decoder"}
+"""Kind of part -> its section under `[model]`, with which the names of its weights start."""
+
 REFERENCE = "numpy"
 """The framework of the reference parts, which are there without any plugin."""
 
@@ -44,8 +47,9 @@ class Parts:
 
 def part_offers(config: ModelConfig, registry: Registry, framework: str) -> dict[str, Offer]:
     """Kind -> what is offered under the name that a config says, for a framework."""
-    chosen = {"encoder": config.encoder, "attention scorer": config.attention, "decoder": config.decoder}
-    return {kind: registry.find_offer(kind, part.name, framework) for kind, part in chosen.items()}
+    return {
+        kind: registry.find_offer(kind, getattr(config, section).name, framework) for kind, section in SECTIONS.items()
+    }
 
 
 def build_parts(config: ModelConfig, registry: Registry, framework: str) -> Parts:

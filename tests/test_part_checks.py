@@ -13,14 +13,13 @@ from s2s_toolkit.components import ANY, HOOKS, Component
 from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.errors import PluginError, UnsupportedError
 from s2s_toolkit.hookspecs import hookimpl
-from s2s_toolkit.model import REFERENCE
+from s2s_toolkit.model import REFERENCE, SECTIONS
 from s2s_toolkit.parts.decoders import BahdanauDecoder
 from s2s_toolkit.parts.scorers import GeneralScorer
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.registry import CORE, Registry
 from s2s_toolkit.testing.requirements import require
 
-SECTIONS = {"encoder": "encoder", "attention scorer": "attention", "decoder": "decoder"}
 SMALL = {"encoder": {"name": "gru", "size": 3}, "decoder": {"name": "bahdanau", "size": 6}}
 BUILT_IN = [
     (kind, offer.component.name)

@@ -14,11 +14,11 @@ import pytest
 from s2s_onnx.choices import Precision
 from s2s_onnx.exporter import OnnxExporter
 from s2s_onnx.translator import Translator
-from s2s_toolkit.components import ANY
 from s2s_toolkit.errors import RunError, S2SError
 from s2s_toolkit.exporter import open_translator
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, load_checkpoint, save_checkpoint
+from s2s_toolkit.testing.requirements import require_framework
 
 MakeRun = Callable[..., Run]
 
@@ -65,8 +65,7 @@ def test_the_graph_is_the_same_whichever_framework_trained(
 ) -> None:
     graphs = set()
     for framework in ("numpy", "torch", "tensorflow"):
-        if not registry.has("framework", framework, ANY):
-            pytest.fail(f"{framework} is not installed") if os.environ.get("CI") else pytest.skip(f"no {framework}")
+        require_framework(framework, registry)
         path, run = tmp_path / f"{framework}.onnx", make_run(tmp_path / framework, framework=framework)
         OnnxExporter(precision=precision).export(run, path, registry, framework="", strategy="beam", options={})
         model = onnx.load(path)

@@ -12,7 +12,7 @@ from s2s_toolkit.components import ANY
 from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.errors import PluginError, UnsupportedError
 from s2s_toolkit.model import REFERENCE, build_parts, complete_declaration, part_offers, reference_parts
-from s2s_toolkit.parts.functions import Arrays, Bound, Counts, Run, example_inputs, functions_of
+from s2s_toolkit.parts.functions import Arrays, Bound, Counts, Run, example_inputs, functions_of, native_run
 from s2s_toolkit.registry import Offer, Registry
 from s2s_toolkit.weights import Weight, initial_weights
 
@@ -69,13 +69,7 @@ def _runner(
         return None
     _check_methods(part, ARGUMENTS[kind])
     exporter = made.part_exporter(part)
-    native = functions_of(kind, exporter.part)
-
-    def run(name: str, inputs: Arrays) -> Arrays:
-        return exporter.run(native[name], inputs)
-
-    for name, inputs in example_inputs(kind, sizes, COUNTS, run).items():
-        run(name, inputs)  # a Keras layer has no weights before
+    run = native_run(kind, exporter, sizes, COUNTS)
     declared = _declared(portable) if callable(getattr(portable, "weights", None)) else {}
     shapes = {name: array.shape for name, array in exporter.weights().items()}
     exporter.load_weights(initial_weights(complete_declaration(declared, shapes), SEED))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from s2s_toolkit.arrays import Array, Namespace
+from s2s_toolkit.contracts import PartExporter
 from s2s_toolkit.errors import UnsupportedError
 
 Tensors = dict[str, Any]
@@ -81,6 +82,20 @@ def example_inputs(kind: str, sizes: Sequence[int], counts: Counts, run: Run) ->
     summary = {"summary": draw(B, sizes[1])}
     attended = {"attend_context": draw(B, sizes[1]), "attend_attention": rng.dirichlet(np.ones(S), B).astype("f")}
     return {"start": summary, "step": {"previous": draw(B, sizes[0]), **attended, **run("start", summary)}}
+
+
+def native_run(
+    kind: str, exporter: PartExporter, sizes: Sequence[int], counts: Counts, *, attends_once: bool = True
+) -> Run:
+    """Calls the functions of a native part; each has been called once, before which a Keras layer has no weights."""
+    functions = functions_of(kind, exporter.part, attends_once=attends_once)
+
+    def run(name: str, inputs: Arrays) -> Arrays:
+        return exporter.run(functions[name], inputs)
+
+    for name, inputs in example_inputs(kind, sizes, counts, run).items():
+        run(name, inputs)
+    return run
 
 
 def open_axes(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> dict[str, list[int]]:

@@ -8,7 +8,7 @@ import numpy as np
 from s2s_toolkit.checks.parts import COUNTS
 from s2s_toolkit.components import ANY
 from s2s_toolkit.model import REFERENCE
-from s2s_toolkit.parts.functions import Arrays, Bound, Run, example_inputs, functions_of
+from s2s_toolkit.parts.functions import Arrays, Bound, Run, functions_of, native_run
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.testing.requirements import Inapplicable
 
@@ -64,12 +64,6 @@ def _portable_run(kind: str, part: Any, xp: Any, weights: Mapping[str, np.ndarra
 
 
 def _native_run(kind: str, exporter: Any, sizes: Sequence[int], weights: Mapping[str, np.ndarray]) -> Run:
-    functions = functions_of(kind, exporter.part, attends_once=False)
-
-    def run(function: str, inputs: Arrays) -> Arrays:
-        return exporter.run(functions[function], inputs)
-
-    for function, inputs in example_inputs(kind, sizes, COUNTS, run).items():
-        run(function, inputs)  # a Keras layer has no weights before
+    run = native_run(kind, exporter, sizes, COUNTS, attends_once=False)
     exporter.load_weights(weights)
     return run

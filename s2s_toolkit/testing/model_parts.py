@@ -10,12 +10,12 @@ import pytest
 
 from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.loading import load_translator
-from s2s_toolkit.model import REFERENCE
+from s2s_toolkit.model import REFERENCE, SECTIONS
 from s2s_toolkit.run import load_checkpoint, save_checkpoint
 from s2s_toolkit.testing.agreement import assert_close
 from s2s_toolkit.testing.requirements import onnx_exporter, require_framework
 from s2s_toolkit.testing.slopes import slopes
-from s2s_toolkit.testing.small_model import SECTIONS, SmallModel, batch, singles, small_model
+from s2s_toolkit.testing.small_model import SmallModel, batch, singles, small_model
 from s2s_toolkit.testing.suite import Suite, frameworks_of, registry_with
 from s2s_toolkit.testing.untrained_runs import TEXTS, assert_translations_agree
 from s2s_toolkit.weights import under

@@ -13,7 +13,7 @@ from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.contracts import FrameworkModel, Optimizer
 from s2s_toolkit.loading import build_model
-from s2s_toolkit.model import ModelPlan, build_parts, complete_declaration, declared_weights, reference_parts
+from s2s_toolkit.model import SECTIONS, ModelPlan, build_parts, complete_declaration, declared_weights, reference_parts
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 from s2s_toolkit.symbols import SPECIAL
@@ -29,8 +29,6 @@ SPREAD = 0.8
 """Deviation of the noise on each weight: small weights hide mistakes in the linear range of what squashes them."""
 FREELY = 4
 """How long an axis of a weight may be before `SPREAD` shrinks."""
-SECTIONS = {"encoder": "encoder", "attention scorer": "attention", "decoder": "decoder"}
-"""Kind of part -> its section of a config, and the start of its weights' names."""
 
 
 @dataclass(frozen=True)

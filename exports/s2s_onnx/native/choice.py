@@ -14,14 +14,12 @@ from s2s_onnx.native.process import Request, export_part
 from s2s_toolkit.components import ANY, Component
 from s2s_toolkit.config import ModelConfig
 from s2s_toolkit.errors import UnsupportedError, one_line
-from s2s_toolkit.model import Parts, build_parts
+from s2s_toolkit.model import SECTIONS, Parts, build_parts
 from s2s_toolkit.registry import Offer, Registry
 from s2s_toolkit.weights import under
 
 GRAPH = "onnx"
 """The framework that parts of a graph are made for; portable parts serve as well."""
-SECTIONS = {"encoder": "encoder", "attention scorer": "attention", "decoder": "decoder"}
-"""Kind -> its section of the config, with which the names of its weights start."""
 
 
 def graph_parts(config: ModelConfig, registry: Registry, framework: str, weights: Mapping[str, np.ndarray]) -> Parts:

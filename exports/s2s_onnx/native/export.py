@@ -11,7 +11,7 @@ from s2s_onnx.native.fitting import fitted
 from s2s_onnx.session import first_line
 from s2s_toolkit.contracts import PartExporter
 from s2s_toolkit.errors import UnsupportedError
-from s2s_toolkit.parts.functions import Arrays, Counts, example_inputs, functions_of, open_axes
+from s2s_toolkit.parts.functions import Arrays, Counts, example_inputs, functions_of, native_run, open_axes
 
 TRACED = Counts(B=3, S=5, T=2)
 """What a graph is made with."""
@@ -27,13 +27,7 @@ def export_functions(
 
     Raises UnsupportedError where a graph can't be made or gives other values than the part.
     """
-    functions = functions_of(kind, exporter.part)
-
-    def run(name: str, inputs: Arrays) -> Arrays:
-        return exporter.run(functions[name], inputs)
-
-    for name, inputs in example_inputs(kind, sizes, TRACED, run).items():
-        run(name, inputs)  # a Keras layer has no weights before
+    functions, run = functions_of(kind, exporter.part), native_run(kind, exporter, sizes, TRACED)
     exporter.load_weights(weights)
     traced, *others = (example_inputs(kind, sizes, counts, run) for counts in (TRACED, *OTHERS))
     models = {}
