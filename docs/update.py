@@ -22,7 +22,7 @@ import tomllib
 from pathlib import Path
 
 from s2s_toolkit import testing
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.model import REFERENCE, ModelPlan, build_parts, declared_weights
 from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.weights import Weight

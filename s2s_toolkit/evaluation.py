@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from s2s_toolkit.config import TextConfig
+from s2s_toolkit.config_sections import TextConfig
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import DataError, UnsupportedError
 from s2s_toolkit.exporter import TextTranslator

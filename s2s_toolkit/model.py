@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2s_toolkit.blame import blaming, named
-from s2s_toolkit.config import ModelConfig, PartConfig
+from s2s_toolkit.config_sections import ModelConfig, PartConfig
 from s2s_toolkit.errors import ConfigError, PluginError
 from s2s_toolkit.options import create_part
 from s2s_toolkit.registry import Offer, Registry

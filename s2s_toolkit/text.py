@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from s2s_toolkit.blame import blaming
 from s2s_toolkit.checks.tokenizers import CheckedTokenizer
-from s2s_toolkit.config import TextConfig
+from s2s_toolkit.config_sections import TextConfig
 from s2s_toolkit.normalization import UNCHANGED, Normalization
 from s2s_toolkit.registry import CORE, Registry
 from s2s_toolkit.tokenizers import Tokenizer

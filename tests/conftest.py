@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from s2s_toolkit.batches import source_arrays
 from s2s_toolkit.cli import cli
 from s2s_toolkit.components import ANY, Component
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.model import ModelPlan, Parts, build_parts, declared_weights
 from s2s_toolkit.plugins import load_registry, register_plugin

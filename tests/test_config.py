@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from s2s_toolkit.config import ModelConfig, parse_config, read_config, write_config
+from s2s_toolkit.config import parse_config, read_config, write_config
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.errors import ConfigError
 
 DATA = '[data]\ntrain = "train.tsv"\ndev = "dev.tsv"\n'

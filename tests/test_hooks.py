@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from s2s_toolkit.batches import source_arrays
 from s2s_toolkit.cli import cli
 from s2s_toolkit.components import ANY, HOOKS, Component
-from s2s_toolkit.config import ModelConfig, TextConfig
+from s2s_toolkit.config_sections import ModelConfig, TextConfig
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.loading import build_model, make_strategy
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights

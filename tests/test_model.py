@@ -2,7 +2,7 @@
 
 import pytest
 
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.errors import ConfigError, UnknownComponentError
 from s2s_toolkit.model import ModelPlan, build_parts, complete_declaration, declared_weights, reference_parts
 from s2s_toolkit.weights import Weight

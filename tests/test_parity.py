@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from s2s_toolkit.batches import Batch, make_batch
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.loading import make_strategy
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights, reference_parts

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.checks.rehearsal import rehearse
 from s2s_toolkit.components import ANY, HOOKS, Component
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.errors import PluginError, UnsupportedError
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.model import REFERENCE, SECTIONS

@@ -2,7 +2,8 @@
 
 import pytest
 
-from s2s_toolkit.config import Config, TextConfig
+from s2s_toolkit.config import Config
+from s2s_toolkit.config_sections import TextConfig
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.normalization import Normalization
 from s2s_toolkit.run import create_run, open_run

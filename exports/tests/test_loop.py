@@ -15,7 +15,7 @@ from s2s_onnx.graph.loop import DecodingLoop
 from s2s_onnx.graph.opset import IR_VERSION, op
 from s2s_onnx.graph.parts import part_graphs
 from s2s_toolkit.batches import source_arrays
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.loading import make_strategy
 from s2s_toolkit.model import ModelPlan, build_parts
 from s2s_toolkit.reference import NumpyModel

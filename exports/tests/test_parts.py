@@ -10,7 +10,7 @@ import pytest
 from s2s_onnx.graph.parts import ENCODED, MEMORY, PartGraph, PartGraphs, part_graphs
 from s2s_toolkit.arrays import NumpyNamespace
 from s2s_toolkit.batches import source_arrays
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.model import ModelPlan, build_parts
 from s2s_toolkit.parts.attention import Memory
 from s2s_toolkit.reference import PortableModel

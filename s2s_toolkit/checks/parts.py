@@ -9,7 +9,7 @@ import numpy as np
 from s2s_toolkit.arrays import NumpyNamespace
 from s2s_toolkit.blame import blaming, named
 from s2s_toolkit.components import ANY
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.errors import PluginError, UnsupportedError
 from s2s_toolkit.model import REFERENCE, build_parts, complete_declaration, part_offers, reference_parts
 from s2s_toolkit.parts.functions import Arrays, Bound, Counts, Run, example_inputs, functions_of, native_run

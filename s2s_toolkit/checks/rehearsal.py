@@ -9,7 +9,7 @@ import numpy as np
 
 from s2s_toolkit.batches import make_batch
 from s2s_toolkit.blame import blame, culprit, named
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.errors import PluginError, S2SError, one_line
 from s2s_toolkit.loading import build_model
 from s2s_toolkit.model import ModelPlan, complete_declaration, declared_weights, part_offers, reference_parts

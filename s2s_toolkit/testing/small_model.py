@@ -10,7 +10,7 @@ import numpy as np
 
 from s2s_toolkit.batches import Batch, make_batch
 from s2s_toolkit.checks.parts import check_parts
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.contracts import FrameworkModel, Optimizer
 from s2s_toolkit.loading import build_model
 from s2s_toolkit.model import SECTIONS, ModelPlan, build_parts, complete_declaration, declared_weights, reference_parts

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_toolkit.config import TextConfig
+from s2s_toolkit.config_sections import TextConfig
 from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.loading import load_translator
 from s2s_toolkit.registry import Registry

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from s2s_toolkit.config import Config, ModelConfig
+from s2s_toolkit.config import Config
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.loading import plan_of
 from s2s_toolkit.model import REFERENCE, ModelPlan, build_parts, declared_weights
 from s2s_toolkit.registry import Registry

@@ -10,7 +10,8 @@ from pathlib import Path
 from s2s_toolkit.batches import batches
 from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.checks.rehearsal import rehearse
-from s2s_toolkit.config import Config, TrainingConfig
+from s2s_toolkit.config import Config
+from s2s_toolkit.config_sections import TrainingConfig
 from s2s_toolkit.contracts import FrameworkModel, Optimizer
 from s2s_toolkit.corpus import Corpus
 from s2s_toolkit.errors import S2SError

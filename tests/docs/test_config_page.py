@@ -12,7 +12,8 @@ from pydantic_core import PydanticUndefined
 from s2s_toolkit.assignments import parse_assignment
 from s2s_toolkit.commands.train import read_changed_config
 from s2s_toolkit.components import ANY, HOOKS
-from s2s_toolkit.config import Config, DecodingConfig, ModelConfig, PartConfig, PluginsConfig, Section
+from s2s_toolkit.config import Config
+from s2s_toolkit.config_sections import DecodingConfig, ModelConfig, PartConfig, PluginsConfig, Section
 from s2s_toolkit.options import option_parameters
 from s2s_toolkit.registry import Registry
 

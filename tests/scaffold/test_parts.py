@@ -8,7 +8,7 @@ import pytest
 
 from s2s_toolkit.arrays import NumpyNamespace
 from s2s_toolkit.batches import make_batch
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.loading import build_model, make_strategy
 from s2s_toolkit.metrics import load_metric
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights

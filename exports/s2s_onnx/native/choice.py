@@ -12,7 +12,7 @@ from s2s_onnx.graph.tracing import traced
 from s2s_onnx.native.parts import Models, graph_part
 from s2s_onnx.native.process import Request, export_part
 from s2s_toolkit.components import ANY, Component
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.errors import UnsupportedError, one_line
 from s2s_toolkit.model import SECTIONS, Parts, build_parts
 from s2s_toolkit.registry import Offer, Registry

@@ -11,7 +11,7 @@ import sys
 frameworks = ("torch", "tensorflow", "keras")
 sys.modules.update(dict.fromkeys(frameworks))  # importing one fails, as if it were not installed
 
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.loading import make_strategy
 from s2s_toolkit.model import build_parts
 from s2s_toolkit.plugins import load_registry

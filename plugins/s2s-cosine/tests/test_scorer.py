@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from s2s_cosine.scorer import CosineScorer
 from s2s_toolkit.arrays import NumpyNamespace
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.model import build_parts
 from s2s_toolkit.registry import Registry

@@ -8,7 +8,7 @@ import pytest
 
 from s2s_cosine.scorer import CosineScorer
 from s2s_toolkit.batches import Batch, make_batch
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights
 from s2s_toolkit.registry import Registry

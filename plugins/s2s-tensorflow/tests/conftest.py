@@ -9,7 +9,7 @@ import pytest
 
 from s2s_tensorflow.framework import TensorFlowFramework, TensorFlowModel
 from s2s_toolkit.batches import Batch, make_batch
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights
 from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.reference import NumpyModel

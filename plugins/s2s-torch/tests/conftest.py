@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from s2s_toolkit.batches import Batch, make_batch
-from s2s_toolkit.config import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.loading import build_model
 from s2s_toolkit.model import ModelPlan, declared_weights, reference_parts
 from s2s_toolkit.plugins import load_registry
