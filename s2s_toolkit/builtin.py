@@ -107,7 +107,8 @@ def s2s_add_commands() -> list[Component]:
         "translate": "translate a file or standard input",
         "evaluate": "score a model on pairs of source and target",
         "export": "write a trained model as one file",
-        "plot": "draw the attention of one translation",
+        "plot": "draw the attention of one translation, or learning curves",
+        "report": "show a run as one page",
         "plugins": "list, show, check and begin plugins",
         "demo": "train, export and run the built-in task",
     }

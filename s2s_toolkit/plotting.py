@@ -1,14 +1,15 @@
 """Draw the attention of a translation with matplotlib, which is imported when it is needed."""
 
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from s2s_toolkit.errors import S2SError, UnsupportedError
 from s2s_toolkit.files import atomic_path
+from s2s_toolkit.font_remedies import lacking
+from s2s_toolkit.fonts import Fonts, fonts_for
+from s2s_toolkit.labels import shown, shown_text
 from s2s_toolkit.translation import Translation
 
 if TYPE_CHECKING:
@@ -16,79 +17,49 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = (".pdf", ".png", ".svg")
-SHOWN = {" ": "␣", "\t": "␉", "\n": "␊", "\r": "␍", "\xa0": "NBSP", "\u3000": "␣"}
+MissingGlyphs = Literal["refuse", "code-points"]
+"""What is done about a character that no font has: nothing is drawn, or its number in place of it. Never a box."""
 
 CELL, LARGEST = 0.3, 24.0  # inches
 
 
-def save_attention(translation: Translation, path: Path) -> list[str]:
+def save_attention(translation: Translation, path: Path, *, missing_glyphs: MissingGlyphs = "refuse") -> None:
     """Draw target symbols down, source symbols across, and the weight of each pair as a colour.
 
     Args:
         translation: What to draw.
         path: A .png, .svg or .pdf file, which appears whole or not at all.
-
-    Returns:
-        The characters that no installed font has, drawn as boxes.
+        missing_glyphs: "refuse" raises UnsupportedError, with what to install, where no font has a character.
     """
     require_drawable(path)
     if translation.attention is None or not translation.source_symbols:
         raise UnsupportedError("the model file gives no attention, or no source symbols; export it with --outputs all")
     labels = [*map(shown, translation.symbols)], [*map(shown, translation.source_symbols)]
-    title = _shortened(translation.text, room=max(30, 3 * len(labels[1])))
-    families, missing = fonts_for(set(title).union(*labels[0], *labels[1]))
-    figure = _draw(translation.attention, *labels, title=title, families=families)
-    with atomic_path(path) as temporary, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a line for each missing glyph
+    title = _shortened(shown_text(" ".join(translation.text.split())), room=max(30, 3 * len(labels[1])))
+    fonts = fonts_for([title, *labels[0], *labels[1]])
+    if fonts.missing and missing_glyphs == "refuse":
+        raise UnsupportedError(f"{lacking(fonts.missing)}; or draw code points: --missing-glyphs code-points")
+    figure = _draw(translation.attention, *labels, title=title, fonts=fonts)
+    with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=150)
-    return missing
-
-
-def shown(symbol: str) -> str:
-    """A symbol as a label: what can't be seen gets a sign."""
-    return "".join(SHOWN.get(c) or (c if c.isprintable() else f"U+{ord(c):04X}") for c in symbol)
-
-
-def fonts_for(characters: set[str]) -> tuple[list[str], list[str]]:
-    """The installed font families that have the characters between them, and the characters that none has."""
-    families = ["DejaVu Sans"]  # comes with matplotlib
-    missing = {ord(character) for character in characters}
-    for family, code_points in _installed_fonts():
-        if not missing:
-            break
-        if not missing.isdisjoint(code_points):
-            families.append(family)
-            missing.difference_update(code_points)
-    return list(dict.fromkeys(families)), sorted(map(chr, missing))
-
-
-def _installed_fonts() -> Iterator[tuple[str, set[int]]]:
-    """Family and code points of each upright font of normal weight, those without serifs first."""
-    from matplotlib import font_manager
-
-    upright = (f for f in font_manager.fontManager.ttflist if f.style == "normal" and f.weight in (400, "normal"))
-    for font in sorted(upright, key=lambda f: (f.name != "DejaVu Sans", "Sans" not in f.name, f.name)):
-        if "Last Resort" in font.name:  # it has boxes for everything
-            continue
-        try:
-            yield font.name, set(font_manager.get_font(font.fname).get_charmap())
-        except (OSError, RuntimeError):  # a broken file is no font
-            continue
 
 
 def require_drawable(path: Path) -> None:
     """S2SError, with what to do, unless matplotlib is there and the file's name ends in one of `FORMATS`."""
     if path.suffix.lower() not in FORMATS:
         raise S2SError(f"can't draw into {path}; give a name that ends in {', '.join(FORMATS)}")
+    require_matplotlib()
+
+
+def require_matplotlib() -> None:
+    """S2SError, with what to do, unless matplotlib is there."""
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise S2SError(f'plotting needs matplotlib ({error}): pip install "s2s-toolkit[plot]"') from error
 
 
-def _draw(
-    attention: np.ndarray, targets: list[str], sources: list[str], *, title: str, families: list[str]
-) -> "Figure":
+def _draw(attention: np.ndarray, targets: list[str], sources: list[str], *, title: str, fonts: Fonts) -> "Figure":
     """The figure, made without pyplot and its global state."""
     from matplotlib.figure import Figure
 
@@ -97,11 +68,13 @@ def _draw(
     axes = figure.add_subplot()
     image = axes.pcolormesh(attention, cmap="Blues", vmin=0, rasterized=True)
     axes.invert_yaxis()
-    text: dict[str, Any] = {"fontfamily": families, "parse_math": False}
-    axes.set_title(title, pad=12, **text)
-    axes.set_xticks([n + 0.5 for n in range(len(sources))], sources, fontsize=_font_size(width / len(sources)), **text)
-    axes.set_yticks([n + 0.5 for n in range(len(targets))], targets, fontsize=_font_size(height / len(targets)), **text)
-    axes.xaxis.tick_top()
+    axes.xaxis.tick_top()  # before its labels get their fonts: those below are others
+    axes.set_title(fonts.spelt(title), pad=12, parse_math=False, fontfamily=fonts.families(title))
+    for axis, labels, room in ((axes.xaxis, sources, width), (axes.yaxis, targets, height)):
+        size = _font_size(room / len(labels))
+        axis.set_ticks([n + 0.5 for n in range(len(labels))], [*map(fonts.spelt, labels)], size=size, parse_math=False)
+        for tick, label in zip(axis.get_ticklabels(), labels, strict=True):
+            tick.set_fontfamily(fonts.families(label))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     _turn_long(axes)
@@ -124,5 +97,4 @@ def _font_size(room: float) -> float:
 
 
 def _shortened(text: str, room: int) -> str:
-    text = " ".join(text.split())
     return text if len(text) <= room else f"{text[: room - 1]}…"

@@ -90,7 +90,7 @@ def run_demo(path: Path, registry: Registry, changes: list[Assignment], sizes: S
         translator = open_translator(file, registry)
         _translate_five(translator, corpus)
     with _stage("drawing attention") as details:
-        plot_text(translator, _plain_source(corpus), picture)
+        plot_text(translator, _plain_source(corpus), picture, missing_glyphs="code-points")
         details.append(str(picture))
 
 

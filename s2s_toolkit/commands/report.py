@@ -1,0 +1,73 @@
+"""`s2s report`: a run as one page."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from s2s_toolkit.assignments import Assignment
+from s2s_toolkit.commands.decoding import FILE, decoding_options, gather
+from s2s_toolkit.commands.evaluate import METRICS
+from s2s_toolkit.commands.plugin_files import plugin_option
+from s2s_toolkit.errors import UnsupportedError
+from s2s_toolkit.files import require_absent
+from s2s_toolkit.metrics import load_metric
+from s2s_toolkit.progress import count_sources
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.report.writing import usual_metrics, write_report
+from s2s_toolkit.run import open_run
+
+
+@click.command()
+@click.argument("run", type=FILE)
+@click.argument("pairs", metavar="[PAIRS.tsv]", type=FILE, required=False)
+@click.option("-o", "--output", type=FILE, metavar="FILE.html", help="The page; by default RUN/report.html.")
+@click.option("--force", is_flag=True, help="Replace the file.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many of the worst pairs are listed."
+)
+@click.option(
+    "--examples", type=click.IntRange(min=0), default=8, show_default=True, help="How many of the rest are shown."
+)
+@decoding_options
+@plugin_option
+@click.pass_obj
+def command(
+    registry: Registry,
+    run: Path,
+    pairs: Path | None,
+    *,
+    output: Path | None,
+    force: bool,
+    limit: int,
+    examples: int,
+    framework: str,
+    strategy: str,
+    options: Sequence[Assignment],
+    max_length: int | None,
+) -> None:
+    """Show a run as one page: curves, scores, what it gets wrong and where it looked.
+
+    The page is on the run's own dev pairs, or on PAIRS.tsv. It needs no network and no other file.
+    """
+    if run.is_file():
+        raise UnsupportedError(f"{run} is an exported file and tells nothing of its training; give the run")
+    decoding = gather(framework, strategy, options=options, max_length=max_length)
+    output = output or run / "report.html"
+    require_absent(output, force)
+    opened = open_run(run, registry)
+    with count_sources() as watch:
+        content = write_report(
+            opened,
+            output,
+            registry,
+            [load_metric(name, registry) for name in usual_metrics(opened, METRICS)],
+            pairs=pairs,
+            limit=limit,
+            examples=examples,
+            framework=decoding.framework,
+            strategy=decoding.strategy,
+            options=decoding.options,
+            watch=watch,
+        )
+    click.echo(f"{output}: {len(content.entries):,} pairs of {content.pairs}")

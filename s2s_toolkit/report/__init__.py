@@ -1,0 +1,1 @@
+"""One page that shows what a run did: what was trained, how it went, how good it is, and what it gets wrong."""

@@ -1,0 +1,148 @@
+"""What was trained, on what, and how long it took."""
+
+import json
+import platform
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import tomli_w
+
+import s2s_toolkit
+from s2s_toolkit.contracts import FrameworkModel
+from s2s_toolkit.corpus import Paths, load_corpus
+from s2s_toolkit.errors import DataError
+from s2s_toolkit.loading import Decoding
+from s2s_toolkit.observers import Validation
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import Run
+
+Rows = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the page says of a run beside its results.
+
+    Attributes:
+        groups: Title -> names and values.
+        config: The whole config as TOML, without `[observers]`, which may hold what is secret.
+        made_with: What computed the page.
+    """
+
+    groups: dict[str, Rows]
+    config: str
+    made_with: str
+
+
+def facts_of(
+    run: Run,
+    registry: Registry,
+    *,
+    framework: str,
+    model: FrameworkModel,
+    decoding: Decoding,
+    validations: Sequence[Validation],
+) -> Facts:
+    """Everything there is to know; training pairs that are no longer there are said to be missing."""
+    groups = {
+        "Data": _data(run),
+        "Model": _model(run, model),
+        "Training": _training(run, validations),
+        "Decoding": [("strategy", decoding.name), *_options(decoding.fixed | decoding.settings)],
+    }
+    config = tomli_w.dumps(run.config.model_dump(mode="json", exclude={"observers"}))
+    return Facts(groups, config, _made_with(registry, framework))
+
+
+def summary_of(run: Run, model: FrameworkModel) -> str:
+    """What the model is, as the beginning of a sentence."""
+    config, size = run.config.model, sum(weight.size for weight in model.weights().values())
+    parts = f"{config.decoder.name} decoder, {config.attention.name} attention, {config.encoder.name} encoder"
+    return f"{parts[0].upper()}{parts[1:]}: {size:,} weights in {run.config.framework}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def names_of(paths: Paths) -> str:
+    """The names of a file of pairs, or of two."""
+    return ", ".join(path.name for path in (paths if isinstance(paths, tuple) else (paths,)))
+
+
+def _data(run: Run) -> Rows:
+    data, rows = run.config.data, []
+    for name, paths in (("training pairs", data.train), ("dev pairs", data.dev)):
+        rows.append((name, f"{_count(run, paths)} in {names_of(paths)}"))
+    for name, side, text in (("source", run.source, run.config.source), ("target", run.target, run.config.target)):
+        how = [text.tokenizer, *filter(None, [text.normalization.upper(), "lower case" * text.lowercase])]
+        rows.append((name, f"{len(side.vocabulary):,} symbols; {', '.join(how)}"))
+    return rows
+
+
+def _count(run: Run, paths: Paths) -> str:
+    """How many pairs training takes from a file."""
+    limits = {name: getattr(run.config.data, name) for name in ("max_source_length", "max_target_length")}
+    try:
+        corpus = load_corpus(paths, run.source, run.target, **limits)
+    except DataError:
+        return "no longer there"
+    skipped = sum(corpus.skipped.values())
+    return f"{len(corpus.pairs):,}" + (f" ({skipped:,} skipped)" if skipped else "")
+
+
+def _model(run: Run, model: FrameworkModel) -> Rows:
+    config, sizes = run.config.model, Counter[str]()
+    for name, weight in model.weights().items():
+        sizes[name.partition(".")[0]] += weight.size
+    rows = [("weights", f"{sizes.total():,}")]
+    rows += [("of these", ", ".join(f"{part} {size:,}" for part, size in sizes.most_common()))]
+    for kind in ("encoder", "attention", "decoder"):
+        part = getattr(config, kind).model_dump(mode="json")
+        options = ", ".join(f"{name} {_said(value)}" for name, value in part.items() if name != "name")
+        rows.append((kind, ", ".join(filter(None, [part["name"], options]))))
+    return [*rows, ("embeddings", str(config.embedding_size)), ("dropout", _said(config.dropout))]
+
+
+def _training(run: Run, validations: Sequence[Validation]) -> Rows:
+    last = validations[-1]
+    best = max((v.epoch for v in validations if v.best), default=last.epoch)
+    about = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
+    return [
+        ("framework", run.config.framework),
+        ("toolkit", str(about.get("toolkit", "unknown"))),
+        ("seed", str(run.config.seed)),
+        ("epochs", f"{last.epoch}; the best is {best}, by {last.metric}"),
+        ("steps", f"{last.step:,}"),
+        ("time", f"{duration(last.seconds)}, {last.tokens_per_second:,.0f} target symbols/s"),
+        *_options(run.config.training.model_dump(mode="json", exclude={"max_epochs", "metric"})),
+    ]
+
+
+def _options(options: dict[str, object]) -> Rows:
+    return [(name.replace("_", " "), _said(value)) for name, value in options.items()]
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _made_with(registry: Registry, framework: str) -> str:
+    """The versions at hand; a framework's is that of the distribution with its name, where there is one."""
+    parts = [f"s2s-toolkit {s2s_toolkit.__version__}"]
+    offer = registry.find_offer("framework", framework)
+    if offer.plugin != parts[0].split()[0]:
+        parts.append(f"{offer.distribution} {offer.version}")
+    try:
+        parts.append(f"{framework} {version(framework)}")
+    except PackageNotFoundError:
+        parts.append(framework)
+    return ", ".join([*parts, f"Python {platform.python_version()}"])

@@ -1,0 +1,94 @@
+"""From a run directory to the page about it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from s2s_toolkit.corpus import read_pairs
+from s2s_toolkit.evaluation import Watch
+from s2s_toolkit.files import atomic_path
+from s2s_toolkit.learning_curves import panels, read_validations
+from s2s_toolkit.loading import choose_decoding, load_model
+from s2s_toolkit.metrics import LOSS, Metric
+from s2s_toolkit.plotting import require_matplotlib
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.report.entries import Entry, read_entries
+from s2s_toolkit.report.facts import facts_of, names_of, summary_of
+from s2s_toolkit.report.page import Content, render, require_templates
+from s2s_toolkit.report.scoring import score, score_lengths
+from s2s_toolkit.run import Run
+from s2s_toolkit.translator import Translator
+
+
+def write_report(
+    run: Run,
+    path: Path,
+    registry: Registry,
+    metrics: Sequence[Metric],
+    *,
+    pairs: Path | None = None,
+    limit: int = 50,
+    examples: int = 8,
+    framework: str = "",
+    strategy: str = "",
+    options: Mapping[str, Any] | None = None,
+    watch: Watch = lambda done, total: None,
+) -> Content:
+    """Translate pairs, by default the run's dev pairs, and write what was found as one HTML file.
+
+    Args:
+        run: What is told of.
+        path: The file, which appears whole or not at all.
+        registry: Where parts are found.
+        metrics: What is computed on all pairs.
+        pairs: A file of other pairs.
+        limit: How many of the pairs with the greatest loss are listed.
+        examples: How many of the rest are shown, from all of its range.
+        framework: What computes, by default what trained the run.
+        strategy: As in `choose_decoding`.
+        options: Likewise.
+        watch: Told how many pairs are translated.
+    """
+    require_templates()
+    require_matplotlib()
+    validations, framework = read_validations(run), framework or run.config.framework
+    paths = pairs or run.config.data.dev
+    texts = list(read_pairs(paths))
+    decoding = choose_decoding(run, registry, strategy, options)
+    model = load_model(run, registry, framework)
+    translator = Translator(model.stepper(), run.source, run.target, decoding.strategy, decoding.settings)
+    entries = read_entries(model, translator, texts, watch=watch)
+    ranked = sorted(entries, key=lambda entry: (-entry.loss, entry.line))
+    unit = next((metric.unit for metric in metrics if metric.name == validations[-1].metric), "")
+    content = Content(
+        name=run.path.resolve().name,
+        summary=summary_of(run, model),
+        pairs=names_of(paths),
+        skipped=len(texts) - len(entries),
+        scores=score(entries, metrics, registry),
+        by_length=score_lengths(entries),
+        validations=validations,
+        panels=panels(validations, unit=unit),
+        facts=facts_of(run, registry, framework=framework, model=model, decoding=decoding, validations=validations),
+        entries=ranked,
+        worst=limit,
+        others=_spread(ranked[limit:], examples),
+        separator=run.target.tokenizer.separator,
+    )
+    with atomic_path(path) as temporary:
+        temporary.write_text(render(content), encoding="utf-8", newline="\n")
+    return content
+
+
+def usual_metrics(run: Run, usual: Sequence[str]) -> list[str]:
+    """Names of metrics, and of what chose the run's best checkpoint."""
+    own = run.config.training.metric
+    return list(dict.fromkeys([*usual, *([] if own == LOSS else [own])]))
+
+
+def _spread(entries: Sequence[Entry], count: int) -> list[Entry]:
+    """Some entries at equal distances, the last one first: that is the one with the smallest loss."""
+    places = np.linspace(len(entries) - 1, 0, min(count, len(entries))).round().astype(int)
+    return [entries[place] for place in places]
