@@ -11,7 +11,8 @@ from s2s_toolkit.labels import code_point
 HAN = ("cjk", "hangul", "hiragana", "katakana", "bopomofo", "halfwidth", "fullwidth", "ideographic", "kangxi")
 """How the names of characters begin that are in the fonts for Chinese, Japanese and Korean."""
 
-SPELT = {"cjk": "CJK", "unnamed": "character"}
+WESTERN = ("latin", "greek", "cyrillic", "combining", "modifier")
+"""And how those begin that are in Noto Sans itself."""
 
 SHOWN = 3
 """Characters of a script that are named."""
@@ -24,7 +25,7 @@ def lacking(characters: Sequence[str]) -> str:
         members = list(group)
         more = f" and {len(members) - SHOWN} more" if len(members) > SHOWN else ""
         named = ", ".join(f"{c} ({code_point(c)})" for c in members[:SHOWN])
-        found.append(f"{SPELT.get(script, script.capitalize())} {named}{more}")
+        found.append(f"{'CJK' if script == 'cjk' else script.capitalize()} {named}{more}")
         remedies.append(_packages(script))
     pip = "" if _has_extra() else 'pip install "s2s-toolkit[fonts]", or '
     return f"no font here has {'; '.join(found)}: {pip}install {'; '.join(dict.fromkeys(remedies))}"
@@ -32,7 +33,7 @@ def lacking(characters: Sequence[str]) -> str:
 
 def _script(character: str) -> str:
     """The first word of a character's name, which is its script for letters, in small letters."""
-    words = unicodedata.name(character, "unnamed").lower().replace("-", " ").split()
+    words = unicodedata.name(character, "symbol").lower().replace("-", " ").split()
     category = unicodedata.category(character)
     if category in ("So", "Sk") and ord(character) > 0xFFFF:
         return "emoji"
@@ -45,8 +46,8 @@ def _packages(script: str) -> str:
     elif script == "emoji":
         names = "fonts-symbola", "gdouros-symbola-fonts", "font-noto-emoji"
     else:
-        script = "symbols" if script in ("symbol", "unnamed") else script
-        names = "fonts-noto-core", "google-noto-fonts-all", f"font-noto-sans-{script}"
+        brew = "font-noto-sans" if script in WESTERN else f"font-noto-sans-{script.replace('symbol', 'symbols')}"
+        names = "fonts-noto-core", "google-noto-fonts-all", brew
     return "{} (Debian), {} (Fedora), {} (Homebrew)".format(*names)
 
 

@@ -2,7 +2,6 @@ import sys
 
 import pytest
 
-from s2s_toolkit.commands.plot import plot_text
 from s2s_toolkit.exporter import open_translator
 
 pytest.importorskip("matplotlib")
@@ -25,11 +24,35 @@ def test_an_existing_picture_is_replaced_when_forced(s2s, run, folder):
     assert "<svg" in (folder / "a.svg").read_text()
 
 
-def test_characters_without_a_glyph_are_warned_of_in_one_line(tiny_run, registry, tmp_path, capsys):
-    plot_text(open_translator(tiny_run, registry, framework="numpy"), "a\U00018b00\U00018b01", tmp_path / "a.png")
-    line = capsys.readouterr().err
-    assert line.startswith("s2s: warning: no installed font has \U00018b00 \U00018b01; install one that does")
-    assert line.count("\n") == 1
+def test_characters_without_a_glyph_are_refused_in_one_line_or_spelt(s2s, run, folder):
+    arguments = ("plot", run, "a\U00018b00\U00018b01", "--framework", "numpy", "-o", "a.png")
+    done = s2s(*arguments)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("s2s: no font here has Khitan \U00018b00 (U+18B00), \U00018b01 (U+18B01): ")
+    assert not (folder / "a.png").exists()
+    assert s2s(*arguments, "--missing-glyphs", "code-points").exit_code == 0
+    assert (folder / "a.png").read_bytes().startswith(PNG)
+
+
+def test_curves_of_a_run_are_drawn(s2s, run, folder):
+    done = s2s("plot", run, "--curves")
+    assert (done.exit_code, done.stdout) == (0, "curves.png\n")
+    assert (folder / "curves.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize("arguments", [("--curves", "text"), ()])
+def test_either_a_text_or_the_curves_are_drawn(s2s, run, folder, arguments):
+    done = s2s("plot", run, *arguments)
+    assert done.exit_code == 2
+    assert "give a TEXT to translate, or --curves" in done.stderr
+    assert not list(folder.glob("*.png"))
+
+
+def test_an_exported_file_has_no_curves(s2s, folder):
+    (folder / "model.onnx").write_bytes(b"")
+    done = s2s("plot", "model.onnx", "--curves")
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert "give the run" in done.stderr
 
 
 def test_without_matplotlib_it_is_told_what_to_install(s2s, run, monkeypatch):

@@ -63,7 +63,7 @@ def test_licence_is_the_same_everywhere(distribution):
 def test_constraints_pin_exact_public_versions():
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [line for line in lines if not line.startswith("#")]
-    assert [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[0-9.]+(b[0-9]+)?", pin)] == []
+    assert [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[0-9.]+(b[0-9]+|post[0-9]+)?", pin)] == []
     assert pins == sorted(pins)
 
 

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from s2s_toolkit.errors import S2SError
-from s2s_toolkit.plotting import FORMATS, fonts_for, save_attention, shown
+from s2s_toolkit.fonts import packaged_fonts
+from s2s_toolkit.labels import shown, shown_text
+from s2s_toolkit.plotting import FORMATS, save_attention
 from s2s_toolkit.translation import Translation
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -25,16 +27,25 @@ def translation_of(target, source):
         ("a\nb", "a␊b"),
         ("\u200f", "U+200F"),
         ("\x00", "U+0000"),
+        ("\u0301", "◌\u0301"),
+        ("e\u0301", "e\u0301"),
+        ("\u1161", "\u115f\u1161"),
+        ("\u1100\u1161", "\u1100\u1161"),
+        ("😀", "😀"),
     ],
 )
 def test_every_symbol_can_be_seen(symbol, label):
     assert shown(symbol) == label
 
 
+def test_a_text_keeps_what_its_shape_depends_on():
+    assert shown_text("a\x07 \tक\u200dष\u200f") == "aU+0007 ␉क\u200dष\u200f"
+
+
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_a_picture_is_written_in_every_format(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
-    assert save_attention(translation_of("25", "fünf $und$"), path) == []
+    save_attention(translation_of("25", "fünf $und$"), path)
     assert path.stat().st_size > 1000
     assert list(tmp_path.iterdir()) == [path]
 
@@ -54,13 +65,24 @@ def test_another_suffix_is_refused(tmp_path):
         save_attention(translation_of("a", "b"), tmp_path / "a.docx")
 
 
-def test_matplotlibs_own_font_comes_first():
-    families, missing = fonts_for(set("aж1"))
-    assert (families[0], missing) == ("DejaVu Sans", [])
+@pytest.mark.filterwarnings("error")  # matplotlib warns of each glyph that it draws as a box
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.skipif(not [*packaged_fonts()], reason="the extra `fonts` is not installed")
+def test_no_symbol_of_any_script_is_a_box(tmp_path, suffix):
+    for number, (target, source) in enumerate(
+        [("\u1112\u1161\u11ab", "hin\u0301"), ("السَّلام", "한국"), ("क्षत्रिय", "😀\u200d\x01 年")]
+    ):
+        save_attention(translation_of(target, source), tmp_path / f"{number}{suffix}")
 
 
-def test_characters_that_no_font_has_are_told():
-    assert fonts_for({"a", "\U00018b00"})[1] == ["\U00018b00"]
+@pytest.mark.filterwarnings("error")
+def test_a_missing_glyph_is_refused_or_spelt(tmp_path):
+    translation = translation_of("a\U00018b00", "b\U00018b01")
+    with pytest.raises(S2SError, match=r"no font here has Khitan .* --missing-glyphs code-points"):
+        save_attention(translation, tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+    save_attention(translation, tmp_path / "a.png", missing_glyphs="code-points")
+    assert (tmp_path / "a.png").is_file()
 
 
 def test_drawing_leaves_matplotlibs_state_alone(tmp_path):

@@ -79,7 +79,7 @@ def surprises(entry: Entry) -> list[tuple[Label, Cell]]:
 
 def label(symbol: str) -> Label:
     """A symbol, with its code points and their names: no font can make a riddle of it."""
-    if symbol in SPECIAL or symbol.isascii() and symbol.isprintable():
+    if symbol in SPECIAL or (symbol.isascii() and symbol.isprintable()):
         return Label(shown(symbol), "")
     points = [f"{code_point(c)} {unicodedata.name(c, 'unnamed')}" for c in symbol[:NAMED]]
     return Label(shown(symbol), ", ".join(points) + ", …" * (len(symbol) > NAMED))

@@ -80,11 +80,9 @@ class Shown:
 def render(content: Content) -> str:
     """The whole page as HTML, which needs nothing beside it."""
     environment = template_environment()
-    from markupsafe import Markup
-
     greatest = content.entries[0].loss or 1.0
     curves = [
-        (panel, Markup(inline_svg(panel, content.validations, name=f"curve{number}")))  # noqa: S704  # drawn from numbers
+        (panel, inline_svg(panel, content.validations, name=f"curve{number}"))
         for number, panel in enumerate(content.panels)
     ]
     worst = [show(entry, content.separator) for entry in content.entries[: content.worst]]
