@@ -113,8 +113,8 @@ def _svg(figure: "Figure") -> str:
 
 
 def _for_page(svg: str, name: str) -> str:
-    """Without prolog and metadata, scaling with its place, in the page's font and colours, with ids of its own."""
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    """Without prolog, metadata and styles, scaling with its place, in the page's font and colours, with ids of its own."""
+    svg = re.sub(r"<(metadata|style)\b.*?</\1>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r'\1 role="img" aria-hidden="true"', svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg).replace("xlink:href", "href")

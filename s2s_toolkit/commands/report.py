@@ -8,9 +8,11 @@ import click
 from s2s_toolkit.assignments import Assignment
 from s2s_toolkit.commands.decoding import FILE, decoding_options, gather
 from s2s_toolkit.commands.evaluate import METRICS
+from s2s_toolkit.commands.messages import warn
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.files import require_absent
+from s2s_toolkit.font_remedies import lacking
 from s2s_toolkit.metrics import load_metric
 from s2s_toolkit.progress import count_sources
 from s2s_toolkit.registry import Registry
@@ -70,4 +72,6 @@ def command(
             options=decoding.options,
             watch=watch,
         )
+    if content.missing:
+        warn(f"{lacking(content.missing)}; who reads the page needs such a font")
     click.echo(f"{output}: {len(content.entries):,} pairs of {content.pairs}")

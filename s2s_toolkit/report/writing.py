@@ -9,15 +9,18 @@ import numpy as np
 from s2s_toolkit.corpus import read_pairs
 from s2s_toolkit.evaluation import Watch
 from s2s_toolkit.files import atomic_path
+from s2s_toolkit.fonts import fonts_for
 from s2s_toolkit.learning_curves import panels, read_validations
 from s2s_toolkit.loading import choose_decoding, load_model
 from s2s_toolkit.metrics import LOSS, Metric
 from s2s_toolkit.plotting import require_matplotlib
 from s2s_toolkit.registry import Registry
+from s2s_toolkit.report.embedded_fonts import embedded_fonts
 from s2s_toolkit.report.entries import Entry, read_entries
 from s2s_toolkit.report.facts import facts_of, names_of, summary_of
 from s2s_toolkit.report.page import Content, render, require_templates
 from s2s_toolkit.report.scoring import score, score_lengths
+from s2s_toolkit.report.showing import show
 from s2s_toolkit.run import Run
 from s2s_toolkit.translator import Translator
 
@@ -61,6 +64,10 @@ def write_report(
     translator = Translator(model.stepper(), run.source, run.target, decoding.strategy, decoding.settings)
     entries = read_entries(model, translator, texts, watch=watch)
     ranked = sorted(entries, key=lambda entry: (-entry.loss, entry.line))
+    separator = run.target.tokenizer.separator
+    worst = [show(entry, separator=separator) for entry in ranked[:limit]]
+    others = [show(entry, separator=separator) for entry in _spread(ranked[limit:], examples)]
+    texts_shown = [text for one in (*worst, *others) for text in one.texts]
     unit = next((metric.unit for metric in metrics if metric.name == validations[-1].metric), "")
     content = Content(
         name=run.path.resolve().name,
@@ -73,9 +80,10 @@ def write_report(
         panels=panels(validations, unit=unit),
         facts=facts_of(run, registry, framework=framework, model=model, decoding=decoding, validations=validations),
         entries=ranked,
-        worst=limit,
-        others=_spread(ranked[limit:], examples),
-        separator=run.target.tokenizer.separator,
+        worst=worst,
+        others=others,
+        fonts=embedded_fonts(texts_shown),
+        missing=fonts_for(texts_shown).missing,
     )
     with atomic_path(path) as temporary:
         temporary.write_text(render(content), encoding="utf-8", newline="\n")
