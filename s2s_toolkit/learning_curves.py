@@ -99,8 +99,7 @@ def inline_svg(panel: Panel, validations: Sequence[Validation], *, name: str) ->
     import matplotlib
     from matplotlib.figure import Figure
 
-    settings = {"svg.fonttype": "none", "svg.hashsalt": name, "font.family": "DejaVu Sans"}
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.family": "DejaVu Sans"}):
         figure = Figure(figsize=(5, 2.6), layout="constrained")
         _draw(figure.add_subplot(), panel, validations, _PLACEHOLDERS)
         return _for_page(_svg(figure), name)
@@ -113,7 +112,7 @@ def _svg(figure: "Figure") -> str:
 
 
 def _for_page(svg: str, name: str) -> str:
-    """Without prolog, metadata and styles, scaling with its place, in the page's font and colours, with ids of its own."""
+    """Without prolog, metadata and styles; it scales with its place, and has the page's colours and ids of its own."""
     svg = re.sub(r"<(metadata|style)\b.*?</\1>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r'\1 role="img" aria-hidden="true"', svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)

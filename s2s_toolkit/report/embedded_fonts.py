@@ -29,7 +29,8 @@ class EmbeddedFont:
 def embedded_fonts(texts: Iterable[str]) -> list[EmbeddedFont]:
     """What brings the characters of some texts, as far as the extra's fonts have them."""
     characters = set(map(ord, "".join(texts)))
-    needed, found = characters.difference(COMMON), []
+    needed = characters.difference(COMMON)
+    found: list[EmbeddedFont] = []
     for font in packaged_fonts():
         if not needed.isdisjoint(font.code_points):
             # the letters that marks stand on come along: a letter and its marks are drawn in one font
