@@ -20,6 +20,9 @@ FIRST = "DejaVu Sans"
 SHAPED = frozenset(range(0x0590, 0x1000))
 """From Hebrew to Tibetan. `FIRST` has some of these scripts, but not all that it takes to put marks in their places."""
 
+SPELLING = "U+0123456789ABCDEF"
+"""What code points are spelt with."""
+
 UNFIT = ("Last Resort", "Blank", "Color Emoji")
 """In the names of families that have boxes or nothing for everything, or pictures that matplotlib can't draw."""
 
@@ -46,8 +49,11 @@ class Fonts:
     missing: Sequence[str]
 
     def families(self, label: str) -> list[str]:
-        """The families to draw a label with: the one that has most of it first, then what it lacks."""
-        families, lacking = [], _needed([label]) - set(map(ord, self.missing))
+        """The families to draw a label with, as it is `spelt`: the one that has most of it first, then what it lacks.
+
+        It is one of those that the fonts were found for.
+        """
+        families, lacking = [], _needed([self.spelt(label)])
         while lacking:
             best = max(self.fonts, key=lambda font: len(lacking & font.code_points))
             families.append(best.family)
@@ -61,7 +67,7 @@ class Fonts:
 
 def fonts_for(labels: Iterable[str]) -> Fonts:
     """Fonts for labels, known to matplotlib from now on."""
-    missing, chosen = _needed([*labels, "U+0123456789ABCDEF"]), []
+    missing, chosen = _needed([*labels, SPELLING]), []
     for font in _candidates():
         if not missing:
             break

@@ -48,8 +48,8 @@ def read_validations(run: Run) -> list[Validation]:
     try:
         lines = run.metrics_path.read_text(encoding="utf-8").split("\n")[:-1]  # a kill may leave half a line behind
         found = [json.loads(line) for line in lines]
-        validations = [Validation(**{key: one[key] for key in known}) for one in found]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        validations = [Validation(**{key: one[key] for key in known & one.keys()}) for one in found]
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise RunError(f"{run.metrics_path} is missing or damaged ({error}); restore it or train again") from error
     if not validations:
         raise RunError(f"{run.path} was stopped before its first validation; train again")
@@ -138,7 +138,7 @@ def _draw(axes: "Axes", panel: Panel, validations: Sequence[Validation], colours
     if len(panel.lines) > 1:
         axes.legend(frameon=False, labelcolor=colours["ink"], fontsize=9)
     axes.set_xlabel("epoch", color=colours["ink"], fontsize=9)
-    axes.set_ylabel(panel.unit, color=colours["ink"], fontsize=9)
+    axes.set_ylabel(panel.unit, color=colours["ink"], fontsize=9, parse_math=False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.tick_params(colors=colours["ink"], length=0, labelsize=9)

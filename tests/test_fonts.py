@@ -81,6 +81,14 @@ def test_characters_that_no_font_has_are_told_and_spelt():
     assert found.families(f"a{NO_FONT}") == [FIRST]
 
 
+@with_packages
+def test_the_spelling_of_a_missing_character_has_glyphs_too():
+    label = f"ب{NO_FONT}"
+    families = fonts_for([label]).families(label)
+    assert FIRST in families
+    assert len(families) == 2
+
+
 def test_what_directs_the_shaping_needs_no_glyph():
     assert fonts_for(["a\u200d\ufe0f\u200f"]).missing == []
 

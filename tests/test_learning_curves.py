@@ -63,6 +63,12 @@ def test_text_of_svg_is_text():
     assert {"train", "dev", "epoch", "nats per symbol"} <= set(words)
 
 
+def test_the_unit_of_a_plugin_is_text_and_no_markup():
+    svg = inline_svg(panels(THREE, unit="<script>$x$")[1], THREE, name="a")
+    assert "<script" not in svg
+    assert "&lt;script&gt;$x$" in svg
+
+
 def test_validations_of_a_run_are_read(tiny_run, registry):
     (found,) = read_validations(open_run(tiny_run, registry))
     assert (found.epoch, found.step, found.metric, found.best) == (1, 3, "loss", True)
@@ -75,7 +81,8 @@ def test_keys_of_another_version_are_passed_over(run, registry):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [("", "before its first validation"), ("{}\n", "damaged"), ("[\n", "damaged")]
+    ("content", "message"),
+    [("", "before its first validation"), ("{}\n", "damaged"), ("[\n", "damaged"), ("1\n", "damaged")],
 )
 def test_a_log_without_validations_is_refused(run, registry, content, message):
     (run / "metrics.jsonl").write_text(content)
