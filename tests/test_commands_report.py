@@ -45,6 +45,12 @@ def test_a_run_without_a_validation_is_refused(s2s, run, folder):
     assert not (run / "report.html").exists()
 
 
+def test_a_place_that_is_not_there_is_refused(s2s, run, folder):
+    done = s2s("report", run, "-o", "nowhere/r.html", "--framework", "numpy")
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert "there is no folder nowhere" in done.stderr
+
+
 def test_training_pairs_that_are_gone_are_said_to_be(s2s, run, folder):
     config = run / "config.toml"
     config.write_text(config.read_text().replace("train.tsv", "gone.tsv"))

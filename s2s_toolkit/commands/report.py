@@ -16,7 +16,7 @@ from s2s_toolkit.font_remedies import lacking
 from s2s_toolkit.metrics import load_metric
 from s2s_toolkit.progress import count_sources
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.report.writing import usual_metrics, write_report
+from s2s_toolkit.report.writing import Choices, usual_metrics, write_report
 from s2s_toolkit.run import open_run
 
 
@@ -55,23 +55,13 @@ def command(
     if run.is_file():
         raise UnsupportedError(f"{run} is an exported file and tells nothing of its training; give the run")
     decoding = gather(framework, strategy, options=options, max_length=max_length)
+    choices = Choices(pairs, limit, examples, decoding.framework, decoding.strategy, decoding.options)
     output = output or run / "report.html"
     require_absent(output, force)
     opened = open_run(run, registry)
+    metrics = [load_metric(name, registry) for name in usual_metrics(opened, METRICS)]
     with count_sources() as watch:
-        content = write_report(
-            opened,
-            output,
-            registry,
-            [load_metric(name, registry) for name in usual_metrics(opened, METRICS)],
-            pairs=pairs,
-            limit=limit,
-            examples=examples,
-            framework=decoding.framework,
-            strategy=decoding.strategy,
-            options=decoding.options,
-            watch=watch,
-        )
+        content = write_report(opened, output, registry, metrics, choices, watch=watch)
     if content.missing:
         warn(f"{lacking(content.missing)}; who reads the page needs such a font")
     click.echo(f"{output}: {len(content.entries):,} pairs of {content.pairs}")

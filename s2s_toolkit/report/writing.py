@@ -1,6 +1,7 @@
 """From a run directory to the page about it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,51 +26,69 @@ from s2s_toolkit.run import Run
 from s2s_toolkit.translator import Translator
 
 
+@dataclass(frozen=True)
+class Choices:
+    """What may be chosen of a report.
+
+    Attributes:
+        pairs: A file of pairs; by default the run's dev pairs.
+        limit: How many of the pairs with the greatest loss are listed.
+        examples: How many of the rest are shown, from all of its range.
+        framework: What computes; by default what trained the run.
+        strategy: As in `choose_decoding`.
+        options: Likewise.
+    """
+
+    pairs: Path | None = None
+    limit: int = 50
+    examples: int = 8
+    framework: str = ""
+    strategy: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
 def write_report(
     run: Run,
     path: Path,
     registry: Registry,
     metrics: Sequence[Metric],
+    choices: Choices,
     *,
-    pairs: Path | None = None,
-    limit: int = 50,
-    examples: int = 8,
-    framework: str = "",
-    strategy: str = "",
-    options: Mapping[str, Any] | None = None,
     watch: Watch = lambda done, total: None,
 ) -> Content:
-    """Translate pairs, by default the run's dev pairs, and write what was found as one HTML file.
+    """Translate pairs, and write what was found as one HTML file.
 
     Args:
         run: What is told of.
         path: The file, which appears whole or not at all.
         registry: Where parts are found.
         metrics: What is computed on all pairs.
-        pairs: A file of other pairs.
-        limit: How many of the pairs with the greatest loss are listed.
-        examples: How many of the rest are shown, from all of its range.
-        framework: What computes, by default what trained the run.
-        strategy: As in `choose_decoding`.
-        options: Likewise.
+        choices: The rest.
         watch: Told how many pairs are translated.
     """
     require_templates()
     require_matplotlib()
-    validations, framework = read_validations(run), framework or run.config.framework
-    paths = pairs or run.config.data.dev
+    with atomic_path(path) as temporary:  # a place that can't be written to is refused before minutes have passed
+        content = _content(run, registry, metrics, choices, watch=watch)
+        temporary.write_text(render(content), encoding="utf-8", newline="\n")
+    return content
+
+
+def _content(run: Run, registry: Registry, metrics: Sequence[Metric], choices: Choices, *, watch: Watch) -> Content:
+    validations, framework = read_validations(run), choices.framework or run.config.framework
+    paths = choices.pairs or run.config.data.dev
     texts = list(read_pairs(paths))
-    decoding = choose_decoding(run, registry, strategy, options)
+    decoding = choose_decoding(run, registry, choices.strategy, choices.options)
     model = load_model(run, registry, framework)
     translator = Translator(model.stepper(), run.source, run.target, decoding.strategy, decoding.settings)
     entries = read_entries(model, translator, texts, watch=watch)
     ranked = sorted(entries, key=lambda entry: (-entry.loss, entry.line))
     separator = run.target.tokenizer.separator
-    worst = [show(entry, separator=separator) for entry in ranked[:limit]]
-    others = [show(entry, separator=separator) for entry in _spread(ranked[limit:], examples)]
-    texts_shown = [text for one in (*worst, *others) for text in one.texts]
+    worst = [show(entry, separator=separator) for entry in ranked[: choices.limit]]
+    others = [show(entry, separator=separator) for entry in _spread(ranked[choices.limit :], choices.examples)]
+    shown = [text for one in (*worst, *others) for text in one.texts]
     unit = next((metric.unit for metric in metrics if metric.name == validations[-1].metric), "")
-    content = Content(
+    return Content(
         name=run.path.resolve().name,
         summary=summary_of(run, model),
         pairs=names_of(paths),
@@ -82,12 +101,9 @@ def write_report(
         entries=ranked,
         worst=worst,
         others=others,
-        fonts=embedded_fonts(texts_shown),
-        missing=fonts_for(texts_shown).missing,
+        fonts=embedded_fonts(shown),
+        missing=fonts_for(shown).missing,
     )
-    with atomic_path(path) as temporary:
-        temporary.write_text(render(content), encoding="utf-8", newline="\n")
-    return content
 
 
 def usual_metrics(run: Run, usual: Sequence[str]) -> list[str]:

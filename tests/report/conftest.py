@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from s2s_toolkit.metrics import load_metric
-from s2s_toolkit.report.writing import write_report
+from s2s_toolkit.report.writing import Choices, write_report
 from s2s_toolkit.run import open_run
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
@@ -86,8 +86,7 @@ def hostile(tiny_run, registry, tmp_path_factory):
     pairs, path = folder / "<pairs>.tsv", folder / "report.html"
     pairs.write_text("".join(f"{source}\t{target}\n" for source, target in HOSTILE), encoding="utf-8")
     metrics = [load_metric(name, registry) for name in ("exact_match", "ser")]
-    content = write_report(
-        open_run(tiny_run, registry), path, registry, metrics, pairs=pairs, limit=4, examples=2, framework="numpy"
-    )
+    choices = Choices(pairs, limit=4, examples=2, framework="numpy")
+    content = write_report(open_run(tiny_run, registry), path, registry, metrics, choices)
     html = Path(path).read_text(encoding="utf-8")
     return SimpleNamespace(content=content, html=html, page=parse(html))
