@@ -66,6 +66,5 @@ def _all_options(
         check_options(part, given, where, beside)
         defaults = {option: p.default for option, p in option_parameters(part).items()}
     said = {option: default for option, default in defaults.items() if default not in (None, inspect.Parameter.empty)}
-    return {
-        option: to_jsonable_python(given.get(option, said.get(option))) for option in defaults if option in said | given
-    }
+    chosen = {**said, **given}
+    return {option: to_jsonable_python(chosen[option]) for option in defaults if option in chosen}

@@ -7,15 +7,12 @@ from typing import Any
 
 import click
 
-from s2s_toolkit.assignments import Assignment, overlay
+from s2s_toolkit.assignments import Assignment, full_key, overlay
 from s2s_toolkit.commands.decoding import FILE, assignments, framework_option
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.config import Config, load_toml, parse_config
 from s2s_toolkit.plugins import register_files
 from s2s_toolkit.registry import Registry
-
-PARTS = ("encoder", "attention", "decoder")
-"""Sections under `[model]` that `--set` knows without it."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +46,6 @@ def read_changed_config(path: Path, changes: Sequence[Assignment], observers: Se
     for observer in observers:
         content = overlay(content, [(f"observers.{observer}", content.get("observers", {}).get(observer, {}))])
     return parse_config(content, folder=path.parent, where=str(path))
-
-
-def full_key(name: str) -> str:
-    """A dotted key with the `model.` that a part's section may go without."""
-    return f"model.{name}" if name.partition(".")[0] in PARTS else name
 
 
 def config_options(command: Callable[..., None]) -> Callable[..., None]:
