@@ -1,5 +1,6 @@
 """What a person sees of a search, on stderr: a line for each trial, and a bar with the time left on a terminal."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -73,7 +74,9 @@ class SearchBar(SearchLines):
 
 def shown_value(value: Any) -> str:
     """A value of a config, short."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @contextmanager
