@@ -61,7 +61,7 @@ def test_one_seed_gives_the_same_search_and_another_another(tune):
 
 
 def test_a_search_that_was_interrupted_ends_as_the_undisturbed_one(tune, s2s, folder, with_part):
-    """Eight trials: after five of them the pruner compares."""
+    """Six trials: in the last the pruner compares."""
     calls = []
 
     def interrupting(hypotheses, references):
@@ -72,7 +72,7 @@ def test_a_search_that_was_interrupted_ends_as_the_undisturbed_one(tune, s2s, fo
         return ser.compute(hypotheses, references)
 
     parts = with_part("s2s_metrics", "fragile", replace(ser, name="fragile", compute=interrupting))
-    how = ("--trials", 8, "--set", "training.metric=fragile", "--set", "training.max_epochs=2")
+    how = ("--trials", 6, "--set", "training.metric=fragile", "--set", "training.max_epochs=2")
     stopped = s2s(*TUNE, *how, parts=parts)
     assert stopped.exit_code == 130
     assert stopped.stderr.splitlines()[-1] == "s2s: interrupted; --resume goes on with the search"
