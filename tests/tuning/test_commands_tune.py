@@ -1,6 +1,7 @@
 """`s2s tune`: the same search gives the same trials, interrupted or not, and the best config is there to train with."""
 
 import json
+import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -127,6 +128,11 @@ def test_an_existing_search_is_neither_replaced_nor_mixed_with_another(tune, s2s
     assert "tune exists; give --force to replace it" in s2s(*TUNE, "--trials", 1).stderr
     other = s2s(*TUNE, "--trials", 2, "--resume", "--set", "training.batch_size=7")
     assert "can't go on with tune: the config or what is tried differs" in other.stderr
+
+
+def test_without_optuna_it_is_said_how_to_install_it(refusal, monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    assert 'pip install "s2s-toolkit[tune]"' in refusal(*TUNE)
 
 
 def losses(run: Path) -> list[float]:
