@@ -9,6 +9,9 @@ from s2s_toolkit.errors import ConfigError
 Assignment = tuple[str, Any]
 """A name and its value."""
 
+PARTS = ("encoder", "attention", "decoder")
+"""Sections under `[model]` that may go without it on the command line."""
+
 
 def parse_assignment(text: str) -> Assignment:
     """`beam_size=5` -> ("beam_size", 5); a value is a TOML number, boolean, list or quoted string, or bare text."""
@@ -16,6 +19,11 @@ def parse_assignment(text: str) -> Assignment:
     if not equals or not name:
         raise ConfigError(f"expected name=value, found {text!r}")
     return name, _value(value)
+
+
+def full_key(name: str) -> str:
+    """A dotted key with the `model.` that a part's section may go without."""
+    return f"model.{name}" if name.partition(".")[0] in PARTS else name
 
 
 def overlay(content: Mapping[str, Any], assignments: Iterable[Assignment]) -> dict[str, Any]:

@@ -104,6 +104,8 @@ def s2s_exporters() -> list[Component]:
 def s2s_add_commands() -> list[Component]:
     commands = {
         "train": "train a model from a config",
+        "find-learning-rate": "suggest a learning rate for a config",
+        "tune": "search for better values of a config's keys",
         "translate": "translate a file or standard input",
         "evaluate": "score a model on pairs of source and target",
         "export": "write a trained model as one file",
@@ -112,4 +114,5 @@ def s2s_add_commands() -> list[Component]:
         "plugins": "list, show, check and begin plugins",
         "demo": "train, export and run the built-in task",
     }
-    return [Component(name, ANY, f"s2s_toolkit.commands.{name}:command", text) for name, text in commands.items()]
+    modules = {name: f"s2s_toolkit.commands.{name.replace('-', '_')}" for name in commands}
+    return [Component(name, ANY, f"{modules[name]}:command", text) for name, text in commands.items()]

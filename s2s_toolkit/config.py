@@ -71,7 +71,12 @@ def parse_config(content: dict[str, Any], *, folder: Path, where: str) -> Config
 
 def write_config(config: Config, path: Path) -> None:
     """Write a config as TOML, defaults included."""
-    path.write_text(tomli_w.dumps(config.model_dump(mode="json")), encoding="utf-8", newline="\n")
+    path.write_text(config_text(config), encoding="utf-8", newline="\n")
+
+
+def config_text(config: Config) -> str:
+    """A config as TOML, defaults included; its paths are absolute, so it means the same wherever it lies."""
+    return tomli_w.dumps(config.model_dump(mode="json"))
 
 
 def known_keys() -> dict[str, list[str]]:

@@ -86,6 +86,7 @@ class End:
         seconds: Spent on training in all, those before a resumption included.
         best_value: The best validation's, of `training.metric`.
         best_epoch: Epochs done then.
+        reason: Why an observer wanted it to end; empty where none did.
     """
 
     run: Run
@@ -93,6 +94,15 @@ class End:
     seconds: float
     best_value: float | None
     best_epoch: int
+    reason: str = ""
+
+
+class EndTraining(Exception):  # noqa: N818  (no error: it is what patience says, said by an observer)
+    """Raised by an observer's `on_validation`: training is to end here, and the run to be as whole as any other.
+
+    Everybody is told of the validation first, then of the end. Raised from elsewhere it is an observer's failure like
+    any other: only after a validation does the run hold all that was learned.
+    """
 
 
 class Observer:
@@ -108,13 +118,13 @@ class Observer:
         """After each batch."""
 
     def on_validation(self, event: Validation) -> None:
-        """After each validation, which follows an epoch."""
+        """After each validation, which follows an epoch; may raise `EndTraining`, with the reason."""
 
     def on_checkpoint(self, event: Saved) -> None:
         """After each checkpoint, which may be replaced later."""
 
     def on_end(self, event: End) -> None:
-        """After the last epoch, or when patience ended."""
+        """After the last epoch, or when patience ended, or an observer's `EndTraining`."""
 
     def on_error(self, error: BaseException) -> None:
         """When training ends otherwise: an error or an interruption (KeyboardInterrupt)."""

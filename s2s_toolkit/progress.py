@@ -10,7 +10,7 @@ import click
 
 from s2s_toolkit.corpus import Corpus
 from s2s_toolkit.metrics import LOSS
-from s2s_toolkit.observers import BatchStep, Observer, Start, Validation
+from s2s_toolkit.observers import BatchStep, End, Observer, Start, Validation
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,6 +39,11 @@ class Lines(Observer):
     def on_validation(self, event: Validation) -> None:
         """Say how far it is and whether this is the best so far."""
         self.write(describe(event))
+
+    def on_end(self, event: End) -> None:
+        """Say why, if an observer wanted it."""
+        if event.reason:
+            self.write(f"ended: {event.reason}")
 
     def on_warning(self, message: str) -> None:
         """Say it."""

@@ -12,7 +12,7 @@ from s2s_toolkit.components import ANY, Component
 from s2s_toolkit.config import read_config
 from s2s_toolkit.errors import ConfigError, PluginError, S2SError, UnknownComponentError
 from s2s_toolkit.hookspecs import hookimpl
-from s2s_toolkit.observers import BatchStep, Observer
+from s2s_toolkit.observers import BatchStep, EndTraining, Observer
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.run import load_checkpoint
 from s2s_toolkit.training import train
@@ -57,6 +57,15 @@ class InterruptedAt(Noting):
         super().on_step(event)
         if event.step == self.step:
             raise KeyboardInterrupt
+
+
+class Ending(Noting):
+    """Wants the training to end at one of its validations."""
+
+    def on_validation(self, event):
+        super().on_validation(event)
+        if len(self.told("on_validation")) == 2:
+            raise EndTraining("enough")
 
 
 @pytest.fixture
@@ -159,6 +168,42 @@ def test_an_interruption_is_told_and_resuming_goes_on_from_the_validation(train_
     train_tiny(resumed, resume=True)
     assert resumed.told("on_start")[0].step == 3
     assert [event.step for event in resumed.told("on_step")] == [4, 5, 6]
+
+
+@pytest.mark.parametrize("place", ["first", "other"])
+def test_an_observer_ends_a_training_after_all_have_been_told(place, train_tiny):
+    ending, watching = Ending(), Noting()
+    how = {"training": {"max_epochs": 5}}
+    if place == "first":
+        run = train_tiny(ending, watching=watching, **how)
+    else:
+        run = train_tiny(watching, ending=ending, **how)
+    assert ending.names == watching.names
+    assert [event.epoch for event in watching.told("on_validation")] == [1, 2]
+    (end,) = watching.told("on_end")
+    assert (end.step, end.reason) == (6, "enough")
+    assert watching.names[-1] == "on_end"
+    assert load_checkpoint(run.checkpoint_path("last")).progress["epoch"] == 2
+
+
+def test_a_training_that_was_ended_goes_on_as_if_it_had_not_been(train_tiny):
+    train_tiny(Noting(), path="whole", training={"max_epochs": 3})
+    train_tiny(Ending(), training={"max_epochs": 3})
+    seen = Noting()
+    run = train_tiny(seen, resume=True, training={"max_epochs": 3})
+    (start,), (end,) = seen.told("on_start"), seen.told("on_end")
+    assert (start.step, end.reason) == (6, "")
+    expected = load_checkpoint(run.path.with_name("whole") / "checkpoints" / "last.safetensors").weights
+    for name, array in load_checkpoint(run.checkpoint_path("last")).weights.items():
+        assert (array == expected[name]).all(), name
+
+
+def test_wanting_the_end_between_validations_is_a_failure(train_tiny):
+    seen = Noting()
+    train_tiny(seen, other=Noting(on_step=EndTraining("now")))
+    (warning,) = seen.told("on_warning")
+    assert "left out, its on_step failed: EndTraining: now" in warning
+    assert seen.names[-1] == "on_end"
 
 
 def test_an_error_is_told_and_raised(train_tiny):

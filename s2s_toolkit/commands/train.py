@@ -7,44 +7,34 @@ from pathlib import Path
 
 import click
 
-from s2s_toolkit.assignments import Assignment, overlay
-from s2s_toolkit.commands.decoding import FILE, assignments, framework_option
-from s2s_toolkit.commands.plugin_files import plugin_option
-from s2s_toolkit.config import Config, load_toml, parse_config
-from s2s_toolkit.observers import Validation
+from s2s_toolkit.assignments import Assignment
+from s2s_toolkit.commands.changed_config import config_options, gather_config
+from s2s_toolkit.commands.decoding import FILE
+from s2s_toolkit.commands.messages import tell, warn
+from s2s_toolkit.complete_config import complete
+from s2s_toolkit.config import Config, config_text
+from s2s_toolkit.observers import Observer, Validation
 from s2s_toolkit.origins import origins_of
-from s2s_toolkit.plugins import register_files
 from s2s_toolkit.progress import near, show_training
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run
+from s2s_toolkit.run import Run, check_place
 from s2s_toolkit.training import train
 
 RUNS = Path("runs")
-PARTS = ("encoder", "attention", "decoder")
-"""Sections under `[model]` that `--set` knows without it."""
 
 
 @click.command()
-@click.argument("config", metavar="CONFIG.toml", type=FILE)
+@config_options
 @click.option(
     "-o", "--output", metavar="RUN", type=FILE, help="The run directory; by default runs/<config>-<framework>."
-)
-@framework_option("What trains, instead of what the config says.")
-@click.option("--seed", type=int, help="Instead of the config's.")
-@click.option(
-    "--set",
-    "changes",
-    multiple=True,
-    metavar="SECTION.KEY=VALUE",
-    callback=assignments,
-    help="Change the config, as in training.batch_size=32 or attention.size=64; may be repeated.",
 )
 @click.option(
     "--observer", "watching", multiple=True, metavar="NAME", help="Tell a training observer too; may be repeated."
 )
-@plugin_option
 @click.option("--resume", is_flag=True, help="Go on from the run's last validation, in either framework.")
 @click.option("--force", is_flag=True, help="Replace the run.")
+@click.option("--print-config", is_flag=True, help="Print the config with all defaults and changes, and end.")
+@click.option("--dry-run", is_flag=True, help="Write nothing: show data, model, memory, steps and time, and end.")
 @click.pass_obj
 def command(
     registry: Registry,
@@ -57,6 +47,8 @@ def command(
     watching: Sequence[str],
     resume: bool,
     force: bool,
+    print_config: bool,
+    dry_run: bool,
 ) -> None:
     """Train a model into a run directory.
 
@@ -64,33 +56,47 @@ def command(
     """
     if resume and force:
         raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
-    wanted = [("framework", framework)] * bool(framework) + [("seed", seed)] * (seed is not None)
-    checked = read_changed_config(config, [*changes, *wanted], watching)
-    register_files(registry, checked.plugins.files)
+    if print_config and dry_run:
+        raise click.UsageError("--print-config reads nothing and --dry-run everything; give one of them")
+    checked = gather_config(config, framework, seed=seed, changes=changes).read(registry, observers=watching)
     path = output or RUNS / f"{config.stem}-{checked.framework}"
+    if print_config:
+        _print_config(checked, registry)
+    elif dry_run:
+        _look_ahead(checked, path, registry, resume=resume, force=force)
+    else:
+        _train(checked, path, registry, resume=resume, force=force)
+
+
+def _train(config: Config, path: Path, registry: Registry, *, resume: bool, force: bool) -> None:
     try:
         with show_training() as observer:
-            run = train(checked, path, registry, observer, resume=resume, force=force)
+            run = train(config, path, registry, observer, resume=resume, force=force)
     except KeyboardInterrupt:
         if not (path / "checkpoints" / "last.safetensors").is_file():
             raise
         raise KeyboardInterrupt("--resume goes on from the last validation") from None
-    click.echo(_closing_words(run, _plugin_files(checked, registry)))
+    click.echo(_closing_words(run, _plugin_files(config, registry)))
 
 
-def read_changed_config(path: Path, changes: Sequence[Assignment], observers: Sequence[str] = ()) -> Config:
-    """Read a config and lay values over it, then check it; paths are relative to its folder either way.
+def _print_config(config: Config, registry: Registry) -> None:
+    completed, unknown = complete(config, registry)
+    for section in unknown:
+        warn(
+            f"[{section}] has no defaults here: its part is native to {config.framework}, which is not imported for it"
+        )
+    click.echo(config_text(completed), nl=False)
 
-    Args:
-        path: The config.
-        changes: Values by dotted key. The sections of the model's parts may go without their `model.`.
-        observers: Training observers to name as well.
-    """
-    full = [(f"model.{name}" if name.partition(".")[0] in PARTS else name, value) for name, value in changes]
-    content = overlay(load_toml(path), full)
-    for observer in observers:
-        content = overlay(content, [(f"observers.{observer}", content.get("observers", {}).get(observer, {}))])
-    return parse_config(content, folder=path.parent, where=str(path))
+
+def _look_ahead(config: Config, path: Path, registry: Registry, *, resume: bool, force: bool) -> None:
+    from s2s_toolkit.commands.outlooks import show_outlook
+    from s2s_toolkit.training.loop import prepared
+    from s2s_toolkit.training.outlook import look_ahead
+
+    if not resume:
+        check_place(path, force=force)
+    tell("reading the data and building the model")
+    show_outlook(look_ahead(prepared(config, path, registry, Observer(), resume=resume), tell=tell))
 
 
 def _plugin_files(config: Config, registry: Registry) -> list[str]:

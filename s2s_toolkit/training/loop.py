@@ -18,7 +18,7 @@ from s2s_toolkit.errors import S2SError
 from s2s_toolkit.loading import build_model, make_strategy, plan_of
 from s2s_toolkit.metrics import LOSS, load_metric
 from s2s_toolkit.model import reference_parts
-from s2s_toolkit.observers import BatchStep, End, Observer, Saved, Start, Validation
+from s2s_toolkit.observers import BatchStep, End, EndTraining, Observer, Saved, Start, Validation
 from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, check_place, expect_parts, save_checkpoint
@@ -42,23 +42,11 @@ def train(
         resume: Go on from the last checkpoint, in the config's framework, which may differ from the one before.
         force: Replace an existing run.
     """
-    if resume:
-        expect_parts(path, registry)
-    observers = make_observers(observer, config.observers, registry)
-    registry.load("framework", config.framework)
-    reference_parts(config.model, registry, config.framework)
-    make_strategy(config.decoding.strategy, config.decoding.options, registry)
-    if config.training.metric != LOSS:
-        load_metric(config.training.metric, registry)
     if not resume:
         check_place(path, force=force)
-    training, dev = load_corpora(config, registry)
-    run = resumed_run(path, config, registry) if resume else new_run(path, config, registry, training)
-    check_parts(config.model, registry, config.framework)
-    rehearse(config.model, registry, config.framework)
-    loop, origins = Training(run, registry, training, dev, observers), origins_of(config, registry)
+    loop = prepared(config, path, registry, observer, resume=resume)
+    run, origins = loop.run, origins_of(config, registry)
     if resume:
-        loop.progress = restore(run, loop.model, loop.optimizer)
         place = resumed(run, loop.progress.epoch, origins=origins)
     else:
         place = created(run, force=force, origins=origins)
@@ -67,9 +55,32 @@ def train(
     try:
         loop.run_to_end()
     except BaseException as error:
-        observers.on_error(error)
+        loop.observer.on_error(error)
         raise
     return run
+
+
+def prepared(config: Config, path: Path, registry: Registry, observer: Observer, *, resume: bool = False) -> "Training":
+    """A training before its first step: all that it needs is read, made and checked, and nothing is written.
+
+    The arguments are those of `train`; what lies at the path matters only when resuming.
+    """
+    if resume:
+        expect_parts(path, registry)
+    observers = make_observers(observer, config.observers, registry)
+    registry.load("framework", config.framework)
+    reference_parts(config.model, registry, config.framework)
+    make_strategy(config.decoding.strategy, config.decoding.options, registry)
+    if config.training.metric != LOSS:
+        load_metric(config.training.metric, registry)
+    training, dev = load_corpora(config, registry)
+    run = resumed_run(path, config, registry) if resume else new_run(path, config, registry, training)
+    check_parts(config.model, registry, config.framework)
+    rehearse(config.model, registry, config.framework)
+    loop = Training(run, registry, training, dev, observers)
+    if resume:
+        loop.progress = restore(run, loop.model, loop.optimizer)
+    return loop
 
 
 class Training:
@@ -102,11 +113,14 @@ class Training:
         self.observer.on_start(Start(self.run, *self.corpora, num_parameters, total, self.progress.step))
 
     def run_to_end(self) -> None:
-        """Every epoch that is left, or until patience ends."""
-        while self.progress.epoch < self.options.max_epochs and not self._out_of_patience():
-            self._epoch()
-        progress = self.progress
-        self.observer.on_end(End(self.run, progress.step, progress.seconds, progress.best, progress.best_epoch))
+        """Every epoch that is left, or until patience ends, or an observer wants it."""
+        progress, reason = self.progress, ""
+        try:
+            while progress.epoch < self.options.max_epochs and not self._out_of_patience():
+                self._epoch()
+        except EndTraining as wish:
+            reason = str(wish)
+        self.observer.on_end(End(self.run, progress.step, progress.seconds, progress.best, progress.best_epoch, reason))
 
     def _epoch(self) -> None:
         start, loss, tokens = time.perf_counter(), 0.0, 0

@@ -5,7 +5,7 @@ from typing import Any
 
 from s2s_toolkit.blame import blaming, named
 from s2s_toolkit.errors import FOREIGN, PluginError, one_line
-from s2s_toolkit.observers import BatchStep, End, Observer, Saved, Start, Validation
+from s2s_toolkit.observers import BatchStep, End, EndTraining, Observer, Saved, Start, Validation
 from s2s_toolkit.options import create_part
 from s2s_toolkit.registry import Registry
 
@@ -41,7 +41,9 @@ class Observers(Observer):
         self._tell("on_step", event)
 
     def on_validation(self, event: Validation) -> None:
-        self._tell("on_validation", event)
+        """Tell everybody; EndTraining afterwards, where one of them raised it."""
+        if wishes := self._tell("on_validation", event):
+            raise wishes[0]
 
     def on_checkpoint(self, event: Saved) -> None:
         self._tell("on_checkpoint", event)
@@ -55,16 +57,29 @@ class Observers(Observer):
     def on_warning(self, message: str) -> None:
         self._tell("on_warning", message)
 
-    def _tell(self, name: str, what: Any) -> None:
-        getattr(self.first, name)(what)
+    def _tell(self, name: str, what: Any) -> list[EndTraining]:
+        """Call a method of each; who wants the training to end."""
+        wishes = _call(self.first, name, what)
         for observer in list(self.others):
             if observer not in self.others:  # another one failed meanwhile, and this one when it was told of that
                 continue
             try:
-                getattr(self.others[observer], name)(what)
+                wishes += _call(self.others[observer], name, what)
             except FOREIGN as error:
                 del self.others[observer]
                 self.on_warning(f"{observer} is left out, its {name} failed: {one_line(error)}")
+        return wishes
+
+
+def _call(observer: Observer, name: str, what: Any) -> list[EndTraining]:
+    """Call a method, and take its `EndTraining` for a wish where it may have one."""
+    try:
+        getattr(observer, name)(what)
+    except EndTraining as wish:
+        if name != "on_validation":
+            raise
+        return [wish]
+    return []
 
 
 def _start(name: str, observer: Observer, event: Start) -> None:

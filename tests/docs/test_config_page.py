@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic_core import PydanticUndefined
 
 from s2s_toolkit.assignments import parse_assignment
-from s2s_toolkit.commands.train import read_changed_config
+from s2s_toolkit.commands.changed_config import read_changed_config
 from s2s_toolkit.components import ANY, HOOKS
 from s2s_toolkit.config import Config
 from s2s_toolkit.config_sections import DecodingConfig, ModelConfig, PartConfig, PluginsConfig, Section

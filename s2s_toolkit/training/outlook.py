@@ -1,0 +1,199 @@
+"""What a training will be, seen before its first step: its data, its model, its batches, its memory, its time."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from s2s_toolkit.batches import Batch
+from s2s_toolkit.corpus import Corpus
+from s2s_toolkit.symbols import UNK
+from s2s_toolkit.training.loop import Training
+from s2s_toolkit.training.memory import Memory, estimate_memory, values_of_batch
+from s2s_toolkit.training.unwritten_steps import endless_batches, take_step
+from s2s_toolkit.vocabulary import Vocabulary
+
+TIMED_STEPS, ENOUGH_SECONDS = 5, 5.0
+"""Steps that are timed after the first, which frameworks spend on compiling; fewer once so many seconds are spent."""
+
+FREQUENT = 20
+"""Symbols of a vocabulary that are shown."""
+
+EMBEDDINGS = ("source_embedding", "target_embedding")
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Symbols of the texts on one side of a corpus, without EOS."""
+
+    median: float
+    percentile_95: float
+    longest: int
+
+
+@dataclass(frozen=True)
+class SideOutlook:
+    """One side, source or target.
+
+    Attributes:
+        num_symbols: In the vocabulary, the special ones included.
+        frequent: The most frequent symbols, and how often each stands in the training pairs.
+        train: Lengths in the training pairs.
+        dev: Lengths in the dev pairs.
+        unknown: Share of the dev pairs' symbols that the vocabulary lacks.
+    """
+
+    num_symbols: int
+    frequent: list[tuple[str, int]]
+    train: Lengths
+    dev: Lengths
+    unknown: float
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The batches of an epoch.
+
+    Attributes:
+        count: How many.
+        padding: Share of padding among their symbols.
+        symbols: How many symbols they have, padding included.
+        largest: Pairs, source symbols and target symbols of the one that takes most memory.
+        first: The first pairs of the first one, source and target symbols, special ones included.
+    """
+
+    count: int
+    padding: float
+    symbols: int
+    largest: tuple[int, int, int]
+    first: list[tuple[list[str], list[str]]]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """All of it.
+
+    Attributes:
+        pairs: Corpus -> number of pairs.
+        skipped: Corpus -> reason -> pairs left out.
+        sides: Source and target.
+        parameters: Part of the model -> how many weights it has.
+        memory: Estimated.
+        batches: Of the next epoch.
+        epochs: That are left at most.
+        seconds: That these take at most, validations not counted.
+    """
+
+    pairs: dict[str, int]
+    skipped: dict[str, dict[str, int]]
+    sides: dict[str, SideOutlook]
+    parameters: dict[str, int]
+    memory: Memory
+    batches: Batches
+    epochs: int
+    seconds: float
+
+
+def look_ahead(training: Training, *, rows: int = 3, tell: Callable[[str], None] = lambda line: None) -> Outlook:
+    """Measure a prepared training.
+
+    It takes some steps, so the training's weights are not its first ones any more.
+
+    Args:
+        training: Prepared, and not run.
+        rows: Pairs of the first batch that are shown.
+        tell: Takes a line about what is being done.
+    """
+    names = ("train", "dev")
+    corpora = dict(zip(names, training.corpora, strict=True))
+    vocabularies = {"source": training.run.source.vocabulary, "target": training.run.target.vocabulary}
+    shapes = {name: array.shape for name, array in training.model.weights().items()}
+    tell("making the batches of an epoch")
+    epoch = _batches(training, shapes, rows)
+    epochs = training.options.max_epochs - training.progress.epoch
+    tell(f"timing up to {TIMED_STEPS + 1} steps")
+    return Outlook(
+        pairs={name: len(corpus.pairs) for name, corpus in corpora.items()},
+        skipped={name: corpus.skipped for name, corpus in corpora.items()},
+        sides={
+            side: _side(number, vocabulary, *training.corpora)
+            for number, (side, vocabulary) in enumerate(vocabularies.items())
+        },
+        parameters=count_parameters(shapes),
+        memory=estimate_memory(shapes, epoch.largest),
+        batches=epoch,
+        epochs=epochs,
+        seconds=_seconds_per_symbol(training) * epoch.symbols * epochs,
+    )
+
+
+def count_parameters(shapes: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """Part of the model -> how many weights it has, both embeddings as one."""
+    counts: Counter[str] = Counter()
+    for name, shape in shapes.items():
+        part = name.partition(".")[0]
+        counts["embeddings" if part in EMBEDDINGS else part] += int(np.prod(shape))
+    return dict(counts)
+
+
+def _side(number: int, vocabulary: Vocabulary, train: Corpus, dev: Corpus) -> SideOutlook:
+    counts = Counter(symbol for pair in train.pairs for symbol in pair[number])
+    known = [(symbol, counts[symbol]) for symbol in vocabulary.symbols if symbol in counts]
+    ids = [id_ for pair in dev.pairs for id_ in vocabulary.encode(pair[number])]
+    return SideOutlook(
+        num_symbols=len(vocabulary),
+        frequent=sorted(known, key=lambda item: -item[1])[:FREQUENT],
+        train=_lengths([len(pair[number]) for pair in train.pairs]),
+        dev=_lengths([len(pair[number]) for pair in dev.pairs]),
+        unknown=ids.count(UNK) / len(ids),
+    )
+
+
+def _lengths(lengths: Sequence[int]) -> Lengths:
+    median, high = np.percentile(lengths, (50, 95))
+    return Lengths(float(median), float(high), max(lengths))
+
+
+def _batches(training: Training, shapes: Mapping[str, tuple[int, ...]], rows: int) -> Batches:
+    real, symbols, largest, first = 0, 0, (0, 0, 0), None
+    batches = endless_batches(training)
+    for _ in range(training.steps_per_epoch):
+        batch = next(batches)
+        first = first or batch
+        real += int(batch.source_lengths.sum()) + batch.num_target_tokens
+        symbols += _num_symbols(batch)
+        largest = max(largest, _size(batch), key=lambda size: values_of_batch(shapes, size))
+    shown = [] if first is None else _decoded(first, training, rows)
+    return Batches(training.steps_per_epoch, 1 - real / symbols, symbols, largest, shown)
+
+
+def _size(batch: Batch) -> tuple[int, int, int]:
+    return (*batch.source_ids.shape, batch.target_out.shape[1])
+
+
+def _num_symbols(batch: Batch) -> int:
+    return batch.source_ids.size + batch.target_out.size
+
+
+def _decoded(batch: Batch, training: Training, rows: int) -> list[tuple[list[str], list[str]]]:
+    """The symbols of some rows, special ones included: a target as it is read and written, one place apart."""
+    source, target = training.run.source.vocabulary.symbols, training.run.target.vocabulary.symbols
+    targets = np.concatenate([batch.target_in[:, :1], batch.target_out], axis=1)  # (B, 1 + T)
+    pairs = zip(batch.source_ids[:rows], targets[:rows], strict=True)
+    return [([source[id_] for id_ in a], [target[id_] for id_ in b]) for a, b in pairs]
+
+
+def _seconds_per_symbol(training: Training) -> float:
+    """Of real steps in memory."""
+    batches, learning_rate = endless_batches(training), training.options.learning_rate
+    take_step(training, next(batches), number=0, learning_rate=learning_rate)
+    start, symbols = time.perf_counter(), 0
+    for number in range(1, TIMED_STEPS + 1):
+        batch = next(batches)
+        take_step(training, batch, number=number, learning_rate=learning_rate)
+        symbols += _num_symbols(batch)
+        if time.perf_counter() - start > ENOUGH_SECONDS:
+            break
+    return (time.perf_counter() - start) / symbols

@@ -1,0 +1,1 @@
+"""Searching for better values of a config's keys, each trial a training."""
