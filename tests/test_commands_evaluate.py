@@ -25,7 +25,7 @@ def test_one_object_of_json_says_everything(s2s, tiny_run):
     done = s2s("evaluate", tiny_run, "--json", "--metric", "ser", "--metric", "wer", "--framework", "numpy")
     found = json.loads(done.stdout)
     assert found.pop("sentences_per_second") > 0
-    assert found == {"pairs": 5, "skipped": 0, "metrics": {"ser": 100.0, "wer": 100.0}}
+    assert found == {"pairs": 5, "entries": 5, "skipped": 0, "metrics": {"ser": 100.0, "wer": 100.0}}
 
 
 def test_two_parallel_files_are_a_runs_dev_pairs_too(s2s, run, folder):

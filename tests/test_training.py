@@ -160,7 +160,7 @@ def test_the_best_checkpoint_is_the_one_with_the_best_validation(data: Path, reg
     model, corpus = load_model(run, registry, "torch"), (data / "dev.tsv").read_text().splitlines()
     translator = load_translator(run, registry)
     found = [t.text.split() for t in translator([line.split("\t")[0] for line in corpus])]
-    value = registry.load("metric", "ser")(found, [line.split("\t")[1].split() for line in corpus])
+    value = registry.load("metric", "ser")(found, [[line.split("\t")[1].split()] for line in corpus])
     assert value == pytest.approx(best.value)
     assert model.weights().keys() == load_checkpoint(run.checkpoint_path("best")).weights.keys()
 
