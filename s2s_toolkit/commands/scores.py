@@ -90,6 +90,9 @@ def show(request: ScoringRequest, scores: Scores) -> None:
         click.echo(json.dumps(as_dict(scores), ensure_ascii=False))
         return
     _show_metrics(scores)
+    if scores.differences:
+        _part()
+        _show_differences(scores)
     if scores.lengths:
         _part()
         _show_lengths(scores)
@@ -157,23 +160,25 @@ def _pair(interval: Interval) -> list[float]:
 
 
 def _show_metrics(scores: Scores) -> None:
-    columns = ["metric", "value"]
-    columns += ["low", "high"] if scores.intervals else []
-    columns += ["other", "difference", "low", "high", "p"] if scores.other else []
-    rows = [_row(scores, name) for name in scores.measured]
-    show_table(columns, rows, header=len(columns) > 2)
+    columns = ["metric", "value", *(["low", "high"] if scores.intervals else []), *(["other"] if scores.other else [])]
+    show_table(columns, [_row(scores, name) for name in scores.measured], header=len(columns) > 2)
 
 
 def _row(scores: Scores, name: str) -> list[str]:
-    measured = scores.measured[name]
-    cells = [name, _with_unit(measured)]
+    cells = [name, _with_unit(scores.measured[name])]
     if scores.intervals:
         cells += _number(scores.intervals[name].low), _number(scores.intervals[name].high)
     if scores.other:
-        found = scores.differences[name]
-        cells += _number(scores.other.measured[name].value), _signed(found.value)
-        cells += _signed(found.interval.low), _signed(found.interval.high), f"{found.p:.4f}"
+        cells.append(_number(scores.other.scores[name]))
     return cells
+
+
+def _show_differences(scores: Scores) -> None:
+    rows = [
+        [name, _signed(each.value), _signed(each.interval.low), _signed(each.interval.high), f"{each.p:.4f}"]
+        for name, each in scores.differences.items()
+    ]
+    show_table(["metric", "difference", "low", "high", "p"], rows)
 
 
 def _show_lengths(scores: Scores) -> None:
