@@ -103,6 +103,27 @@ def test_intervals_of_sacrebleu_are_nearly_its_own(registry):
     assert (found.high + found.low) / 2 == pytest.approx(theirs._mean, abs=theirs._ci / 5)
 
 
+def test_probabilities_of_sacrebleu_are_nearly_its_own(registry):
+    """It tosses other coins."""
+    require("sacrebleu")
+    import sacrebleu
+    from sacrebleu.significance import PairedTest
+
+    rng, words = np.random.default_rng(7), "the cat sat on a mat and saw some more of it".split()
+    wanted = [" ".join(rng.choice(words, size=9)) for _ in range(70)]
+    one, other = (
+        [" ".join(word for word in text.split() if rng.random() < kept) for text in wanted] for kept in (0.85, 0.88)
+    )
+    metric = parse_metric("sacrebleu", registry)
+    measured = [Measurement(metric, texts, [[text] for text in wanted]) for texts in (one, other)]
+    found = compare(*measured, Resampling(times=2000))
+    _, theirs = PairedTest(
+        [("one", one), ("other", other)], {"BLEU": sacrebleu.BLEU()}, [wanted], test_type="ar", n_samples=2000
+    )()
+    assert 0.01 < found.p < 0.9
+    assert found.p == pytest.approx(theirs["BLEU"][1].p_value, abs=0.05)
+
+
 def test_nothing_drawn_is_refused():
     with pytest.raises(S2SError, match="at least one resample is needed, given 0"):
         Resampling(times=0)

@@ -200,7 +200,7 @@ def _show_symbols(found: SymbolBreakdown) -> None:
     confusions = [
         [each.wanted or NOTHING, each.written or NOTHING, str(each.times)] for each in found.confusions[:most]
     ]
-    show_table(["wanted", "written", "times"], confusions)
+    show_table(["wanted", "written", "times"], confusions, grouped=False)
 
 
 def _part() -> None:
