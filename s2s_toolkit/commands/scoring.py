@@ -78,7 +78,12 @@ def scoring_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--group-sources", is_flag=True, help="Pairs of one source are one entry, any of them right."),
             click.option("--confidence", is_flag=True, help="Show 95 % intervals, by bootstrap resampling."),
             click.option(
-                *("--resamples", "times"), type=click.IntRange(min=1), default=1000, show_default=True, metavar="N"
+                *("--resamples", "times"),
+                type=click.IntRange(min=1),
+                default=1000,
+                show_default=True,
+                metavar="N",
+                help="For --confidence and --against.",
             ),
             click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the resamples."),
             click.option(
