@@ -80,12 +80,18 @@ def s2s_tokenizers() -> list[Component]:
 
 @hookimpl
 def s2s_metrics() -> list[Component]:
-    return [
-        Component("bleu", ANY, "s2s_toolkit.metrics:bleu", "BLEU of the symbols, by sacreBLEU"),
-        Component("exact_match", ANY, "s2s_toolkit.metrics:exact_match", "per cent of targets without an error"),
-        Component("wer", ANY, "s2s_toolkit.metrics:wer", "per cent of targets with an error (an entry is a word)"),
-        Component("ser", ANY, "s2s_toolkit.metrics:ser", "symbol error rate: PER on phones, CER on characters"),
-    ]
+    metrics = {
+        "exact_match": ("edits", "per cent of targets without an error"),
+        "wer": ("edits", "per cent of targets with an error (an entry is a word)"),
+        "ser": ("edits", "symbol error rate: edits per hundred symbols; PER on phones"),
+        "cer": ("edits", "character error rate of the text"),
+        "word_edit_rate": ("edits", "edits per hundred words of the text; WER in speech recognition"),
+        "bleu": ("by_sacrebleu", "BLEU of the symbols, by sacreBLEU"),
+        "sacrebleu": ("by_sacrebleu", "BLEU of the text, by sacreBLEU"),
+        "chrf": ("by_sacrebleu", "chrF2 of the text, by sacreBLEU"),
+        "ter": ("by_sacrebleu", "translation edit rate of the text, by sacreBLEU"),
+    }
+    return [Component(name, ANY, f"s2s_toolkit.metrics.{file}:{name}", text) for name, (file, text) in metrics.items()]
 
 
 @hookimpl
@@ -108,6 +114,7 @@ def s2s_add_commands() -> list[Component]:
         "tune": "search for better values of a config's keys",
         "translate": "translate a file or standard input",
         "evaluate": "score a model on pairs of source and target",
+        "score": "score a file of outputs, whatever made them",
         "export": "write a trained model as one file",
         "plot": "draw the attention of one translation, or learning curves",
         "report": "show a run as one page",

@@ -1,4 +1,4 @@
-"""Score a translator on pairs of source and reference."""
+"""Score a translator, or what was written already, on sources and their references."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,9 +9,11 @@ from pydantic import ValidationError
 
 from s2s_toolkit.config_sections import TextConfig
 from s2s_toolkit.corpus import Pair
-from s2s_toolkit.errors import DataError, UnsupportedError
+from s2s_toolkit.entries import Entries, Written, arguments, read_entries
+from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.metrics import Metric
+from s2s_toolkit.metrics.measuring import Measurement
 from s2s_toolkit.options import explain
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.symbols import EOS, SPECIAL
@@ -32,21 +34,33 @@ class Evaluation:
     """What came out.
 
     Attributes:
-        scores: Metric -> its value on the best result for each source.
-        pairs: Number of pairs compared.
-        skipped: Number of pairs left out since source or reference has no symbol.
-        seconds: Time to translate.
+        entries: What was compared, and what was left out.
+        hypotheses: The best result for each entry.
+        measured: Metric -> what was measured.
+        scores: Metric -> its value.
+        seconds: Time to translate; 0 where nothing was.
     """
 
+    entries: Entries
+    hypotheses: Sequence[Written]
+    measured: dict[str, Measurement]
     scores: dict[str, float]
-    pairs: int
-    skipped: int
     seconds: float
+
+    @property
+    def pairs(self) -> int:
+        """Number of pairs compared: every reference of every source."""
+        return self.entries.num_references
+
+    @property
+    def skipped(self) -> int:
+        """Number of pairs left out since source or reference has no symbol."""
+        return self.entries.skipped
 
     @property
     def sentences_per_second(self) -> float:
         """Speed of the translator."""
-        return self.pairs / self.seconds
+        return len(self.hypotheses) / self.seconds
 
 
 def evaluate(
@@ -57,18 +71,33 @@ def evaluate(
     *,
     watch: Watch = lambda done, total: None,
 ) -> Evaluation:
-    """Translate every source and compare its symbols with those of its reference.
+    """Translate every source and compare the results with their references, a reference for each.
 
     No pair is too long, unlike in training. DataError if no pair is left.
     """
-    sources, references, skipped = _usable(pairs, *sides_of(translator, registry))
-    if not sources:
-        raise DataError(f"no pair to compare, {skipped} empty; give at least one")
+    return evaluate_entries(translator, read_entries(pairs, *sides_of(translator, registry)), metrics, watch=watch)
+
+
+def evaluate_entries(
+    translator: TextTranslator,
+    entries: Entries,
+    metrics: Sequence[Metric],
+    *,
+    watch: Watch = lambda done, total: None,
+) -> Evaluation:
+    """Translate the source of every entry, once, and compare the results with their references."""
     start = time.perf_counter()
-    hypotheses = _hypotheses(translator, sources, watch)
-    seconds = time.perf_counter() - start
-    scores = {metric.name: metric(hypotheses, references) for metric in metrics}
-    return Evaluation(scores, len(sources), skipped, seconds)
+    hypotheses = _hypotheses(translator, [entry.source for entry in entries.entries], watch)
+    return score(hypotheses, entries, metrics, seconds=time.perf_counter() - start)
+
+
+def score(
+    hypotheses: Sequence[Written], entries: Entries, metrics: Sequence[Metric], *, seconds: float = 0.0
+) -> Evaluation:
+    """Compare what was written for each entry with its references."""
+    measured = {m.name: Measurement(m, *arguments(m, hypotheses, entries.entries)) for m in metrics}
+    scores = {name: each.value for name, each in measured.items()}
+    return Evaluation(entries, hypotheses, measured, scores, seconds)
 
 
 def sides_of(translator: TextTranslator, registry: Registry) -> tuple[TextSide, TextSide]:
@@ -98,26 +127,10 @@ def target_symbols(translation: Translation) -> tuple[str, ...]:
     return symbols[:-1] if symbols[-1:] == (SPECIAL[EOS],) else symbols
 
 
-def _usable(
-    pairs: Iterable[Pair], source_side: TextSide, target_side: TextSide
-) -> tuple[list[str], list[list[str]], int]:
-    """Sources and the symbols of their references; and how many pairs lack either."""
-    sources: list[str] = []
-    references: list[list[str]] = []
-    skipped = 0
-    for source, target in pairs:
-        reference = target_side.split(target)
-        if reference and source_side.split(source):
-            sources.append(source)
-            references.append(reference)
-        else:
-            skipped += 1
-    return sources, references, skipped
-
-
-def _hypotheses(translator: TextTranslator, sources: Sequence[str], watch: Watch) -> list[tuple[str, ...]]:
-    found: list[tuple[str, ...]] = []
+def _hypotheses(translator: TextTranslator, sources: Sequence[str], watch: Watch) -> list[Written]:
+    found: list[Written] = []
     for start in range(0, len(sources), CHUNK):
-        found += map(target_symbols, translator(sources[start : start + CHUNK]))
+        translations = translator(sources[start : start + CHUNK])
+        found += [Written(each.text, target_symbols(each)) for each in translations]
         watch(len(found), len(sources))
     return found

@@ -122,8 +122,8 @@ def test_tokenizer_that_fails_on_what_is_translated_names_the_text(write_plugin,
     ("body", "made", "line"),
     [
         ("return 1.0", "compute", " is a function, not a s2s_toolkit.metrics.Metric"),
-        ("return float('nan')", MADE, " gives nan for 1 pair, expected a finite number"),
-        ("return 'good'", MADE, " gives 'good' for 1 pair, expected a finite number"),
+        ("return float('nan')", MADE, " gives nan for 1 entry, expected a finite number"),
+        ("return 'good'", MADE, " gives 'good' for 1 entry, expected a finite number"),
         ("return references[5]", MADE, " fails: IndexError: list index out of range (bad.py, line 10)"),
     ],
 )

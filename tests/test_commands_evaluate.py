@@ -3,6 +3,7 @@ import json
 import pytest
 
 from s2s_toolkit.exporter import open_translator
+from s2s_toolkit.testing.requirements import require
 
 
 @pytest.mark.parametrize("framework", [(), ("--framework", "numpy")])
@@ -25,7 +26,48 @@ def test_one_object_of_json_says_everything(s2s, tiny_run):
     done = s2s("evaluate", tiny_run, "--json", "--metric", "ser", "--metric", "wer", "--framework", "numpy")
     found = json.loads(done.stdout)
     assert found.pop("sentences_per_second") > 0
-    assert found == {"pairs": 5, "skipped": 0, "metrics": {"ser": 100.0, "wer": 100.0}}
+    assert found == {"pairs": 5, "entries": 5, "skipped": 0, "metrics": {"ser": 100.0, "wer": 100.0}}
+
+
+def test_metrics_of_text_and_symbols_come_from_one_evaluation(s2s, tiny_run):
+    require("sacrebleu")
+    names = ("bleu:lowercase=true", "sacrebleu", "sacrebleu:lowercase=true", "chrf", "ter")
+    metrics = [word for name in names for word in ("--metric", name)]
+    done = s2s("evaluate", tiny_run, "--json", "--framework", "numpy", *metrics)
+    found = json.loads(done.stdout)
+    assert list(found["metrics"]) == list(found["signatures"]) == list(names)
+    assert "case:lc|eff:no|tok:13a" in found["signatures"]["sacrebleu:lowercase=true"]
+    assert "s2s: sacrebleu: nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:" in done.stderr
+
+
+def test_pairs_of_one_source_are_its_references(s2s, run, folder):
+    (folder / "test.tsv").write_text("12 ab\tx12\n12 ab\tx\n12\t?\n")
+    apart = s2s("evaluate", run, "test.tsv", "--metric", "exact_match")
+    assert "s2s: a source comes again 1 time; with --group-sources" in apart.stderr
+    assert apart.stderr.startswith("s2s: 3 pairs, 0 skipped")
+    grouped = s2s("evaluate", run, "test.tsv", "--metric", "exact_match", "--group-sources")
+    assert grouped.stderr.startswith("s2s: 2 entries with 3 references, 0 skipped")
+
+
+def test_a_run_against_itself_does_not_differ(s2s, tiny_run):
+    done = s2s("evaluate", tiny_run, "--against", tiny_run, "--framework", "numpy", "--metric", "ser")
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert lines[:2] == [["metric", "value", "other"], ["ser", "100.0000", "100.0000"]]
+    assert lines[3] == ["metric", "difference", "low", "high", "p"]
+    assert lines[4] == ["ser", "+0.0000", "+0.0000", "+0.0000", "1.0000"]
+
+
+def test_runs_with_other_symbols_are_compared_by_text_alone(s2s, tiny_run, run, folder):
+    config = run / "config.toml"
+    config.write_text(
+        config.read_text().replace("[target]", "[target]\nlowercase = true").replace("lowercase = false", "")
+    )
+    (folder / "test.tsv").write_text("12 ab\tX12\n")
+    compare = ("evaluate", tiny_run, "test.tsv", "--against", run, "--metric")
+    done = s2s(*compare, "ser")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "the models cut targets into other symbols, so ser can't compare them" in done.stderr
+    assert s2s(*compare, "cer").exit_code == 0
 
 
 def test_two_parallel_files_are_a_runs_dev_pairs_too(s2s, run, folder):

@@ -5,7 +5,7 @@ from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import DataError, UnsupportedError
 from s2s_toolkit.evaluation import CHUNK, evaluate, target_symbols
 from s2s_toolkit.exporter import open_translator
-from s2s_toolkit.metrics import exact_match, ser
+from s2s_toolkit.metrics import cer, exact_match, ser
 from s2s_toolkit.translation import Translation
 
 
@@ -40,6 +40,14 @@ def test_pairs_without_a_symbol_are_skipped_and_counted(registry):
 
 def test_no_pair_is_too_long(registry):
     assert evaluate(Reverser(), [Pair("a " * 999, "a " * 999)], [ser], registry).scores == {"ser": 0}
+
+
+def test_references_of_text_stay_as_they_stand_in_the_file(registry):
+    """A metric of text is comparable only where nobody touched its references; symbols are normalised for the model."""
+    quiet = Reverser()
+    quiet.metadata |= {"target_lowercase": True}
+    found = evaluate(quiet, [Pair("x ab", "AB X")], [ser, cer()], registry)
+    assert found.scores == {"ser": 0, "cer": 75}
 
 
 def test_nothing_to_compare_is_refused(registry):

@@ -160,13 +160,17 @@ def test_hook_s2s_tokenizers():
 
 
 def length_match(hypotheses, references):
-    """Per cent of targets of the right length."""
-    return 100 * np.mean([len(h) == len(r) for h, r in zip(hypotheses, references, strict=True)])
+    """Per cent of targets of a right length."""
+    pairs = zip(hypotheses, references, strict=True)
+    return 100 * np.mean([len(hypothesis) in map(len, wanted) for hypothesis, wanted in pairs])
 
 
 def test_hook_s2s_metrics():
     plugin = offering(s2s_metrics=component("length_match"))
-    assert registry_with(plugin).load("metric", "length_match")([["a", "b"], ["c"]], [["x", "y"], []]) == 50
+    assert (
+        registry_with(plugin).load("metric", "length_match")([["a", "b"], ["c"]], [[["x", "y"]], [[], ["x", "y"]]])
+        == 50
+    )
 
 
 class Paper:

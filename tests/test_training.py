@@ -12,9 +12,12 @@ import pytest
 
 from s2s_toolkit.components import Component
 from s2s_toolkit.config import Config, parse_config
+from s2s_toolkit.corpus import read_pairs
 from s2s_toolkit.errors import DataError, RunError, S2SError, UnsupportedError
+from s2s_toolkit.evaluation import evaluate
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.loading import load_model, load_translator
+from s2s_toolkit.metrics import load_metric
 from s2s_toolkit.observers import BatchStep, Observer, Start, Validation
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.registry import Registry
@@ -150,18 +153,17 @@ def test_a_run_continues_in_the_other_framework(first: str, second: str, data: P
     assert open_run(data / "run", registry).config.framework == second
 
 
-def test_the_best_checkpoint_is_the_one_with_the_best_validation(data: Path, registry: Registry) -> None:
+@pytest.mark.parametrize("metric", ["ser", "cer"])
+def test_the_best_checkpoint_is_the_one_with_the_best_validation(data: Path, registry: Registry, metric: str) -> None:
     """A learning rate that ruins the model: what was best stays."""
-    config = config_for(data, training={"learning_rate": 0.05, "max_epochs": 8, "metric": "ser"})
+    config = config_for(data, training={"learning_rate": 0.05, "max_epochs": 8, "metric": metric})
     run, log = run_training(config, data / "run", registry)
     best = min(log.validations, key=lambda validation: validation.value)
     assert [v.best for v in log.validations].count(True) >= 1
     assert max(v.epoch for v in log.validations if v.best) == best.epoch
-    model, corpus = load_model(run, registry, "torch"), (data / "dev.tsv").read_text().splitlines()
-    translator = load_translator(run, registry)
-    found = [t.text.split() for t in translator([line.split("\t")[0] for line in corpus])]
-    value = registry.load("metric", "ser")(found, [line.split("\t")[1].split() for line in corpus])
-    assert value == pytest.approx(best.value)
+    model, pairs = load_model(run, registry, "torch"), list(read_pairs(data / "dev.tsv"))
+    found = evaluate(load_translator(run, registry), pairs, [load_metric(metric, registry)], registry)
+    assert found.scores[metric] == pytest.approx(best.value)
     assert model.weights().keys() == load_checkpoint(run.checkpoint_path("best")).weights.keys()
 
 

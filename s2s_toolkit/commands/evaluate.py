@@ -1,7 +1,5 @@
 """`s2s evaluate`: metrics of a model on pairs."""
 
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,33 +7,24 @@ import click
 
 from s2s_toolkit.assignments import Assignment
 from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, device_option, gather
-from s2s_toolkit.commands.messages import tell
 from s2s_toolkit.commands.plugin_files import plugin_option
-from s2s_toolkit.commands.tables import show_table
+from s2s_toolkit.commands.scores import describe, judge, show
+from s2s_toolkit.commands.scoring import ScoringRequest, gather_scoring, scoring_options
 from s2s_toolkit.corpus import Paths, read_pairs
-from s2s_toolkit.errors import DataError
-from s2s_toolkit.evaluation import Evaluation, evaluate
-from s2s_toolkit.exporter import TextTranslator
-from s2s_toolkit.metrics import LOSS, Metric, load_metric
+from s2s_toolkit.entries import Entries
+from s2s_toolkit.errors import DataError, UnsupportedError
+from s2s_toolkit.evaluation import Evaluation, evaluate_entries, sides_of
+from s2s_toolkit.metrics import LOSS, Metric
 from s2s_toolkit.progress import count_sources
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import expect_parts, is_run, open_run
-
-METRICS = ("exact_match", "ser", "wer")
-"""What is computed unless something else is asked for: they hold for every task, and need nothing installed."""
 
 
 @click.command()
 @click.argument("model", type=FILE)
 @click.argument("pairs", metavar="[PAIRS.tsv]", type=FILE, required=False)
-@click.option(
-    "--metric",
-    "names",
-    multiple=True,
-    metavar="NAME",
-    help=f"What to compute; may be repeated; by default {', '.join(METRICS)}, and what chose a run's best checkpoint.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@click.option("--against", metavar="MODEL", type=FILE, help="Another model, to compare with.")
+@scoring_options
 @decoding_options
 @device_option
 @plugin_option
@@ -45,7 +34,14 @@ def command(
     model: Path,
     pairs: Path | None,
     *,
-    names: tuple[str, ...],
+    against: Path | None,
+    names: Sequence[str],
+    references: Sequence[Path],
+    group_sources: bool,
+    confidence: bool,
+    times: int,
+    seed: int,
+    breakdown: Sequence[str],
     as_json: bool,
     framework: str,
     strategy: str,
@@ -53,53 +49,72 @@ def command(
     max_length: int | None,
     device: str,
 ) -> None:
-    """Score a model on pairs of source and reference, by default a run's own dev pairs."""
+    """Score a model on pairs of source and reference, by default a run's own dev pairs.
+
+    Without --metric: exact_match, ser, wer, and what chose a run's best checkpoint; where symbols are pieces that a
+    tokenizer learned, cer and word_edit_rate in place of the error rates of symbols.
+    """
     decoding = gather(framework, strategy, options=options, max_length=max_length, device=device)
-    if is_run(model):
-        expect_parts(model, registry)  # a metric of a plugin that is missing is then told with the plugin
-    metrics = [load_metric(name, registry) for name in names or _usual_metrics(model, registry)]
-    evaluation = evaluate_model(model, pairs, metrics, registry, decoding=decoding)
-    found = f"{evaluation.pairs:,} pairs, {evaluation.skipped:,} skipped for an empty side"
-    tell(f"{found}, {evaluation.sentences_per_second:,.0f} sentences/s")
-    if as_json:
-        click.echo(_json(evaluation))
-    else:
-        show_table(("metric", "value"), [(m.name, _value(m, evaluation.scores[m.name])) for m in metrics], header=False)
+    request = gather_scoring(
+        names,
+        references,
+        group_sources=group_sources,
+        confidence=confidence,
+        times=times,
+        seed=seed,
+        breakdown=breakdown,
+        as_json=as_json,
+    )
+    evaluation, other = evaluate_models(model, against, pairs, registry, decoding=decoding, request=request)
+    show(request, judge(request, evaluation, str(model), other, str(against or "")))
 
 
-def _usual_metrics(model: Path, registry: Registry) -> list[str]:
-    own = open_run(model, registry).config.training.metric if is_run(model) else LOSS
-    return list(dict.fromkeys([*METRICS, *([] if own == LOSS else [own])]))
-
-
-def evaluate_model(
-    model: Path, pairs: Path | None, metrics: Sequence[Metric], registry: Registry, *, decoding: DecodingRequest
-) -> Evaluation:
-    """Open a run directory or an exported file, and score it; a run has pairs of its own."""
+def evaluate_models(
+    model: Path,
+    against: Path | None,
+    pairs: Path | None,
+    registry: Registry,
+    *,
+    decoding: DecodingRequest,
+    request: ScoringRequest,
+) -> tuple[Evaluation, Evaluation | None]:
+    """Open a run directory or an exported file, and score it; a run has pairs of its own. So for another one."""
+    for path in (model, against):
+        if path and is_run(path):
+            expect_parts(path, registry)  # a metric of a plugin that is missing is then told with the plugin
     texts = list(read_pairs(pairs or _dev_pairs(model, registry)))
-    translator: TextTranslator = decoding.open(model, registry)
+    translator = decoding.open(model, registry)
+    source, target = sides_of(translator, registry)
+    metrics = request.metrics(registry, target, _chosen_by(model, registry))
+    entries = request.entries(texts, source, target)
     with count_sources() as watch:
-        return evaluate(translator, texts, metrics, registry, watch=watch)
+        evaluation = evaluate_entries(translator, entries, metrics, watch=watch)
+    describe(evaluation, group_sources=request.group_sources)
+    if not against:
+        return evaluation, None
+    other = decoding.open(against, registry)
+    own = request.entries(texts, *sides_of(other, registry))
+    _require_same_symbols(entries, own, metrics)
+    with count_sources() as watch:
+        return evaluation, evaluate_entries(other, entries, metrics, watch=watch)
+
+
+def _require_same_symbols(entries: Entries, others: Entries, metrics: Sequence[Metric]) -> None:
+    """UnsupportedError where two models cut references differently, and a metric compares symbols."""
+    by_symbol = [metric.name for metric in metrics if not metric.on_text]
+    if by_symbol and entries.entries != others.entries:
+        raise UnsupportedError(
+            f"the models cut targets into other symbols, so {by_symbol[0]} can't compare them; give metrics of text, "
+            "such as --metric cer"
+        )
+
+
+def _chosen_by(model: Path, registry: Registry) -> list[str]:
+    own = open_run(model, registry).config.training.metric if is_run(model) else LOSS
+    return [] if own == LOSS else [own]
 
 
 def _dev_pairs(model: Path, registry: Registry) -> Paths:
     if model.is_file():
         raise DataError(f"{model} comes without pairs; give a file of them: s2s evaluate {model} PAIRS.tsv")
     return open_run(model, registry).config.data.dev
-
-
-def _value(metric: Metric, value: float) -> str:
-    """With its unit for people, bare for programs."""
-    return f"{value:.2f} {metric.unit}" if sys.stdout.isatty() else f"{value:.4f}"
-
-
-def _json(evaluation: Evaluation) -> str:
-    speed = round(evaluation.sentences_per_second, 1)
-    return json.dumps(
-        {
-            "pairs": evaluation.pairs,
-            "skipped": evaluation.skipped,
-            "sentences_per_second": speed,
-            "metrics": evaluation.scores,
-        }
-    )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from s2s_toolkit.commands.tables import Row, show_table
-from s2s_toolkit.plotting import shown
+from s2s_toolkit.labels import shown
 from s2s_toolkit.symbols import SPECIAL
 from s2s_toolkit.training.memory import FORMULA, Memory
 from s2s_toolkit.training.outlook import Lengths, Outlook

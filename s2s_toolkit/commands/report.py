@@ -7,16 +7,16 @@ import click
 
 from s2s_toolkit.assignments import Assignment
 from s2s_toolkit.commands.decoding import FILE, decoding_options, gather
-from s2s_toolkit.commands.evaluate import METRICS
 from s2s_toolkit.commands.messages import warn
 from s2s_toolkit.commands.plugin_files import plugin_option
+from s2s_toolkit.commands.scoring import usual_metrics
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.files import require_absent
 from s2s_toolkit.font_remedies import lacking
-from s2s_toolkit.metrics import load_metric
+from s2s_toolkit.metrics import LOSS, load_metric
 from s2s_toolkit.progress import count_sources
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.report.writing import Choices, usual_metrics, write_report
+from s2s_toolkit.report.writing import Choices, write_report
 from s2s_toolkit.run import open_run
 
 
@@ -59,7 +59,8 @@ def command(
     output = output or run / "report.html"
     require_absent(output, force)
     opened = open_run(run, registry)
-    metrics = [load_metric(name, registry) for name in usual_metrics(opened, METRICS)]
+    names = dict.fromkeys([*usual_metrics(opened.target), opened.config.training.metric])
+    metrics = [load_metric(name, registry) for name in names if name != LOSS]
     with count_sources() as watch:
         content = write_report(opened, output, registry, metrics, choices, watch=watch)
     if content.missing:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from s2s_toolkit.metrics import LOSS, Metric, exact_match, ser
+from s2s_toolkit.metrics import LOSS, Metric, References, Sequences, exact_match, ser
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.report.entries import Entry
 
@@ -39,7 +39,7 @@ def score(entries: Sequence[Entry], metrics: Sequence[Metric], registry: Registr
     found = []
     for metric in metrics:
         about = registry.find_offer("metric", metric.name).component.summary
-        found.append(Score(metric.name, metric(*_compared(entries)), metric.unit, about))
+        found.append(Score(metric.name, metric(*_compared(metric, entries)), metric.unit, about))
     return [*found, Score(LOSS, _loss(entries), "nats", "per symbol of the reference, its end counted")]
 
 
@@ -48,9 +48,8 @@ def score_lengths(entries: Sequence[Entry]) -> list[LengthScore]:
     scores = []
     for shortest, longest in _ranges([len(entry.reference) for entry in entries]):
         chosen = [entry for entry in entries if shortest <= len(entry.reference) <= longest]
-        compared = _compared(chosen)
-        row = LengthScore(shortest, longest, len(chosen), _loss(chosen), exact_match(*compared), ser(*compared))
-        scores.append(row)
+        values = (metric(*_compared(metric, chosen)) for metric in (exact_match, ser))
+        scores.append(LengthScore(shortest, longest, len(chosen), _loss(chosen), *values))
     return scores
 
 
@@ -64,8 +63,10 @@ def _ranges(lengths: Sequence[int]) -> list[tuple[int, int]]:
     return found
 
 
-def _compared(entries: Sequence[Entry]) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    return [entry.hypothesis for entry in entries], [entry.reference for entry in entries]
+def _compared(metric: Metric, entries: Sequence[Entry]) -> tuple[Sequences, References]:
+    if metric.on_text:
+        return [entry.translation.text for entry in entries], [[entry.pair.target] for entry in entries]
+    return [entry.hypothesis for entry in entries], [[entry.reference] for entry in entries]
 
 
 def _loss(entries: Sequence[Entry]) -> float:

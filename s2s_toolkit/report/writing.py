@@ -13,7 +13,7 @@ from s2s_toolkit.files import atomic_path
 from s2s_toolkit.fonts import fonts_for
 from s2s_toolkit.learning_curves import panels, read_validations
 from s2s_toolkit.loading import choose_decoding, load_model
-from s2s_toolkit.metrics import LOSS, Metric
+from s2s_toolkit.metrics import Metric
 from s2s_toolkit.plotting import require_matplotlib
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.report.embedded_fonts import embedded_fonts
@@ -104,12 +104,6 @@ def _content(run: Run, registry: Registry, metrics: Sequence[Metric], choices: C
         fonts=embedded_fonts(shown),
         missing=fonts_for(shown).missing,
     )
-
-
-def usual_metrics(run: Run, usual: Sequence[str]) -> list[str]:
-    """Names of metrics, and of what chose the run's best checkpoint."""
-    own = run.config.training.metric
-    return list(dict.fromkeys([*usual, *([] if own == LOSS else [own])]))
 
 
 def _spread(entries: Sequence[Entry], count: int) -> list[Entry]:

@@ -25,7 +25,7 @@ from s2s_toolkit.run import Run, check_place, expect_parts, save_checkpoint
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.training.resumption import Progress, restore
 from s2s_toolkit.training.starting import created, resumed
-from s2s_toolkit.training.validator import Validator
+from s2s_toolkit.training.validator import Validator, references_for
 from s2s_toolkit.training.watching import make_observers
 
 
@@ -95,14 +95,15 @@ class Training:
         self.model: FrameworkModel = build_model(plan_of(run), registry, run.config.framework)
         self.optimizer: Optimizer = self.model.optimizer(clip_norm=self.options.clip_norm)
         self.model.load_weights(first_weights(run, self.model, registry))
+        metric = None if self.options.metric == LOSS else load_metric(self.options.metric, registry)
         self.validator = Validator(
             self.model,
             encode_corpus(dev, run),
-            references=[target for _, target in dev.pairs],
-            vocabulary=run.target.vocabulary,
+            references=references_for(metric, dev),
+            target=run.target,
             strategy=make_strategy("greedy", {}, registry),
             max_length=run.config.decoding.max_length,
-            metric=None if self.options.metric == LOSS else load_metric(self.options.metric, registry),
+            metric=metric,
         )
         self.progress = Progress()
 

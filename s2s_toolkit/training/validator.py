@@ -1,14 +1,15 @@
 """How good a model is on the dev pairs: its loss, and the value that chooses the best checkpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from s2s_toolkit.batches import Example, ordered_batches
 from s2s_toolkit.contracts import FrameworkModel
-from s2s_toolkit.metrics import Metric, Sequences
+from s2s_toolkit.corpus import Corpus
+from s2s_toolkit.metrics import Metric, References, Sequences
 from s2s_toolkit.search import search
 from s2s_toolkit.strategies.contract import DecodingStrategy
-from s2s_toolkit.vocabulary import Vocabulary
+from s2s_toolkit.text import TextSide
 
 BATCH = 64
 
@@ -20,8 +21,8 @@ class Validator:
     Attributes:
         model: In training.
         examples: The ids of the dev pairs.
-        references: The target symbols of the dev pairs.
-        vocabulary: Of the targets.
+        references: The target of each dev pair as the metric compares it, its only reference.
+        target: The side of the targets.
         strategy: How translations are found; its first one counts.
         max_length: Symbols at most in a translation.
         metric: What chooses the best checkpoint; None for the loss.
@@ -29,8 +30,8 @@ class Validator:
 
     model: FrameworkModel
     examples: Sequence[Example]
-    references: Sequences
-    vocabulary: Vocabulary
+    references: References
+    target: TextSide
     strategy: DecodingStrategy
     max_length: int
     metric: Metric | None
@@ -58,5 +59,16 @@ class Validator:
         for batch, positions in ordered_batches(self.examples, batch_size=BATCH):
             found = search(stepper, self.strategy, batch.source_ids, batch.source_lengths, settings)
             for row, position in enumerate(positions):
-                hypotheses[position] = self.vocabulary.decode(found.ids[row, 0, : found.lengths[row, 0]])
+                hypotheses[position] = self._written(found.ids[row, 0, : found.lengths[row, 0]])
         return hypotheses
+
+    def _written(self, ids: Iterable[int]) -> Sequence[str]:
+        """What the metric compares: a text, or symbols."""
+        return self.target.decode(ids) if self.metric and self.metric.on_text else self.target.vocabulary.decode(ids)
+
+
+def references_for(metric: Metric | None, corpus: Corpus) -> References:
+    """The references of a corpus, one for each pair: texts as they stood in the file, or symbols."""
+    if metric and metric.on_text:
+        return [[pair.target] for pair in corpus.texts]
+    return [[target] for _, target in corpus.pairs]

@@ -17,3 +17,23 @@ class TestSer(MetricSuite):
 
 class TestBleu(MetricSuite):
     name = "bleu"
+
+
+class TestCer(MetricSuite):
+    name = "cer"
+
+
+class TestWordEditRate(MetricSuite):
+    name = "word_edit_rate"
+
+
+class TestSacrebleu(MetricSuite):
+    name = "sacrebleu"
+
+
+class TestChrf(MetricSuite):
+    name = "chrf"
+
+
+class TestTer(MetricSuite):
+    name = "ter"

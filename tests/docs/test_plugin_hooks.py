@@ -109,7 +109,8 @@ def test_example_strategy_avoids_a_symbol_after_itself(
 
 
 def test_example_metric_counts_symbols_before_the_first_error(plugins: Registry) -> None:
-    assert plugins.load("metric", "prefix")(["abc", "xy"], ["abd", "xyz"]) == pytest.approx(100 * 4 / 6)
+    prefix = plugins.load("metric", "prefix")
+    assert prefix(["abc", "xy"], [["abd"], ["xyz", "yxz"]]) == pytest.approx(100 * 4 / 6)
 
 
 def test_example_exporter_writes_what_the_command_line_opens(

@@ -102,7 +102,13 @@ def test_tokenizer_cuts_at_hyphens(text, symbols, offered, parts):
 
 @pytest.mark.parametrize(
     ("hypotheses", "references", "value"),
-    [(["abc"], ["cab"], 100), (["aab"], ["abb"], 200 / 3), (["", "ab"], ["xy", "a"], 40), ([""], [""], 100)],
+    [
+        (["abc"], [["cab"]], 100),
+        (["aab"], [["abb"]], 200 / 3),
+        (["", "ab"], [["xy"], ["a"]], 40),
+        (["ab"], [["x", "ba"]], 100),
+        ([""], [[""]], 100),
+    ],
 )
 def test_metric_counts_shared_symbols(hypotheses, references, value, offered, parts):
     assert load_metric(parts["metric"], offered)(hypotheses, references) == pytest.approx(value)

@@ -15,7 +15,7 @@ from s2s_toolkit.commands.part_options import option_texts
 from s2s_toolkit.commands.plugins.snippets import snippet, toml_value
 from s2s_toolkit.components import ANY
 from s2s_toolkit.errors import PluginError, S2SError, one_line
-from s2s_toolkit.metrics import Metric
+from s2s_toolkit.metrics import Metric, Tally
 from s2s_toolkit.model import REFERENCE
 from s2s_toolkit.options import option_parameters
 from s2s_toolkit.registry import Offer, Registry
@@ -122,5 +122,6 @@ def _text(part: Any) -> str:
         return inspect.cleandoc(part.help or "")
     if isinstance(part, Metric):
         better = "Higher" if part.higher_is_better else "Lower"
-        return "\n\n".join(filter(None, [inspect.getdoc(part.compute), f"{better} is better; in {part.unit}."]))
+        definition = part.compute.count if isinstance(part.compute, Tally) else part.compute
+        return "\n\n".join(filter(None, [inspect.getdoc(definition), f"{better} is better; in {part.unit}."]))
     return _SECTION.split(inspect.cleandoc(getattr(part, "__doc__", None) or ""))[0].strip()
