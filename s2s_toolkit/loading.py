@@ -31,17 +31,17 @@ def build_model(plan: ModelPlan, registry: Registry, framework: str) -> Framewor
     return builder.build(plan, build_parts(plan.config, registry, framework))
 
 
-def load_model(run: Run, registry: Registry, framework: str, *, checkpoint: str = "best") -> FrameworkModel:
-    """Build the run's model in a framework, which need not be the one it was trained in, and load a checkpoint."""
+def load_model(run: Run, registry: Registry, framework: str) -> FrameworkModel:
+    """Build the run's model in a framework, which need not be the one it was trained in, and load its checkpoint."""
     model = build_model(plan_of(run), registry, framework)
-    path = run.checkpoint_path(checkpoint)
+    path = run.weights_path()
     model.load_weights(fitting_weights(load_checkpoint(path).weights, model, path))
     return model
 
 
 def load_weights(run: Run, registry: Registry, framework: str) -> dict[str, np.ndarray]:
-    """The weights of the run's best checkpoint, known to fit its model in a framework."""
-    path = run.checkpoint_path("best")
+    """The weights of the run's checkpoint, known to fit its model in a framework."""
+    path = run.weights_path()
     return fitting_weights(load_checkpoint(path).weights, build_model(plan_of(run), registry, framework), path)
 
 
