@@ -53,6 +53,6 @@ def _place(name: str) -> tuple[bool, bool, bool, int, str]:
 
 
 def _unknown(run: Path, name: str, names: Sequence[str]) -> str:
-    if not names:
-        return f"there is no checkpoint in {run / FOLDER}; was training finished?"
+    if name == BEST or not names:
+        return f"there is no {run / FOLDER / name}{SUFFIX}; was training finished?"
     return f"{run} has no checkpoint {name!r}; it has: {', '.join(names)}"

@@ -135,5 +135,5 @@ def test_the_names_sort_as_the_epochs_do_and_foreign_files_come_last(tmp_path: P
 def test_a_checkpoint_that_there_is_not_is_told_with_those_that_there_are(tiny_run: Path, registry: Registry) -> None:
     with pytest.raises(RunError, match=r"run has no checkpoint 'epoch-0007'; it has: best, last$"):
         open_run(tiny_run, registry, checkpoint="epoch-0007")
-    with pytest.raises(RunError, match="no checkpoint '../../train'"):
+    with pytest.raises(RunError, match=r"no checkpoint '\.\./\.\./train'"):
         open_run(tiny_run, registry, checkpoint="../../train")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, device_option, gather
+from s2s_toolkit.commands.decoding import FILE, DecodingRequest, Member, decoding_options, device_option, gather
 from s2s_toolkit.commands.messages import tell
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.commands.tables import show_table
@@ -48,13 +48,23 @@ def command(
     names: tuple[str, ...],
     as_json: bool,
     framework: str,
+    checkpoint: str,
+    ensemble: Sequence[Member],
     strategy: str,
     options: Sequence[Assignment],
     max_length: int | None,
     device: str,
 ) -> None:
     """Score a model on pairs of source and reference, by default a run's own dev pairs."""
-    decoding = gather(framework, strategy, options=options, max_length=max_length, device=device)
+    decoding = gather(
+        framework,
+        strategy,
+        options=options,
+        max_length=max_length,
+        checkpoint=checkpoint,
+        ensemble=ensemble,
+        device=device,
+    )
     if is_run(model):
         expect_parts(model, registry)  # a metric of a plugin that is missing is then told with the plugin
     metrics = [load_metric(name, registry) for name in names or _usual_metrics(model, registry)]

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, decoding_options, device_option, gather
+from s2s_toolkit.commands.decoding import FILE, Member, decoding_options, device_option, gather
 from s2s_toolkit.commands.messages import warn
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.exporter import TextTranslator
@@ -35,13 +35,23 @@ def command(
     output: Path,
     force: bool,
     framework: str,
+    checkpoint: str,
+    ensemble: Sequence[Member],
     strategy: str,
     options: Sequence[Assignment],
     max_length: int | None,
     device: str,
 ) -> None:
     """Translate TEXT and draw what the model attended to: target symbols down, source symbols across."""
-    decoding = gather(framework, strategy, options=options, max_length=max_length, device=device)
+    decoding = gather(
+        framework,
+        strategy,
+        options=options,
+        max_length=max_length,
+        checkpoint=checkpoint,
+        ensemble=ensemble,
+        device=device,
+    )
     require_absent(output, force)
     require_drawable(output)
     translation = plot_text(decoding.open(model, registry), text, output)
