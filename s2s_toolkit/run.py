@@ -11,7 +11,7 @@ metrics.jsonl               a line for each validation
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class Run:
     config: Config
     source: TextSide
     target: TextSide
-    checkpoint: str = ""
+    checkpoint: str = field(default="", kw_only=True)
 
     @property
     def metrics_path(self) -> Path:
@@ -127,7 +127,7 @@ def open_run(path: Path, registry: Registry, *, checkpoint: str = "") -> Run:
     config = read_config(_present(path / "config.toml"))
     source = load_side(config.source, registry, Vocabulary.load(path / "source.vocabulary.json"))
     target = load_side(config.target, registry, Vocabulary.load(path / "target.vocabulary.json"))
-    return Run(path, config, source, target, checkpoint)
+    return Run(path, config, source, target, checkpoint=checkpoint)
 
 
 def save_checkpoint(

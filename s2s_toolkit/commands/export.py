@@ -125,9 +125,10 @@ def _export_of(exporter: Exporter, run: Run, others: Sequence[Run], format_name:
     if not others:
         return partial(exporter.export, run)
     require_alike(run, others)
-    if not callable(getattr(exporter, "export_ensemble", None)):
+    export_ensemble = getattr(exporter, "export_ensemble", None)
+    if not callable(export_ensemble):
         raise UnsupportedError(f"a file of the format {format_name!r} holds one model; leave out --ensemble")
-    return partial(exporter.export_ensemble, [run, *others])
+    return partial(export_ensemble, [run, *others])
 
 
 @contextmanager
