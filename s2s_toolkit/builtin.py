@@ -104,10 +104,10 @@ def s2s_exporters() -> list[Component]:
 def s2s_add_commands() -> list[Component]:
     commands = {
         "train": "train a model from a config",
+        "average": "make one checkpoint of several",
         "translate": "translate a file or standard input",
         "evaluate": "score a model on pairs of source and target",
         "export": "write a trained model as one file",
-        "average": "make one checkpoint of several",
         "plot": "draw the attention of one translation",
         "plugins": "list, show, check and begin plugins",
         "demo": "train, export and run the built-in task",
