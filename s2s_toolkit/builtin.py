@@ -112,6 +112,7 @@ def s2s_add_commands() -> list[Component]:
         "train": "train a model from a config",
         "find-learning-rate": "suggest a learning rate for a config",
         "tune": "search for better values of a config's keys",
+        "average": "make one checkpoint of several",
         "translate": "translate a file or standard input",
         "evaluate": "score a model on pairs of source and target",
         "score": "score a file of outputs, whatever made them",

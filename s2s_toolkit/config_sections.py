@@ -69,6 +69,7 @@ class TrainingConfig(Section):
         metric: What chooses the best checkpoint: "loss" on the dev pairs, or a metric on their greedy translations.
         patience: Validations without a better one before training stops; 0 means never.
         validate_every: Epochs between validations.
+        keep_best: Of how many of the best validations the weights stay; 1 for the best checkpoint alone.
     """
 
     model_config = ConfigDict(strict=True)  # TOML has types: 'true' is no number
@@ -80,6 +81,7 @@ class TrainingConfig(Section):
     metric: str = "loss"
     patience: int = Field(5, ge=0)
     validate_every: int = Field(1, ge=1)
+    keep_best: int = Field(1, ge=1)
 
 
 class DecodingConfig(BaseModel):

@@ -41,7 +41,20 @@ class Optimizer(Protocol):
         """Take over what `state` gave, in this or the other framework."""
 
 
-class FrameworkModel(Protocol):
+class DecodingModel(Protocol):
+    """A model as far as decoding, and what is compared with it, need to know it."""
+
+    def encode(self, source_ids: np.ndarray, source_lengths: np.ndarray) -> np.ndarray:
+        """Sources (B, S), lengths (B,) -> memory (B, S, M), zero on padding as encoders give it, without dropout."""
+
+    def teacher_forced(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+        """Logits (B, T, V) and attention (B, T, S) for given targets, without dropout."""
+
+    def stepper(self) -> Stepper:
+        """The model for decoding."""
+
+
+class FrameworkModel(DecodingModel, Protocol):
     """A model built by a framework."""
 
     def weights(self) -> dict[str, np.ndarray]:
@@ -50,20 +63,11 @@ class FrameworkModel(Protocol):
     def load_weights(self, weights: dict[str, np.ndarray]) -> None:
         """Take over weights; names and shapes have been checked."""
 
-    def encode(self, source_ids: np.ndarray, source_lengths: np.ndarray) -> np.ndarray:
-        """Sources (B, S), lengths (B,) -> memory (B, S, M), zero on padding as encoders give it, without dropout."""
-
-    def teacher_forced(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
-        """Logits (B, T, V) and attention (B, T, S) for given targets, without dropout."""
-
     def loss(self, batch: Batch) -> float:
         """Cross-entropy in nats, summed over real target tokens, without dropout."""
 
     def gradients(self, batch: Batch) -> dict[str, np.ndarray]:
         """The gradient of `loss` per target token, in the layout of the weights."""
-
-    def stepper(self) -> Stepper:
-        """The model for decoding."""
 
     def optimizer(self, *, clip_norm: float) -> Optimizer:
         """A fresh optimizer of this model."""

@@ -34,10 +34,10 @@ class Exporter(Protocol):
     def export(
         self, run: Run, path: Path, registry: Registry, *, framework: str, strategy: str, options: Mapping[str, Any]
     ) -> str:
-        """Write a run's best model to a file, which is verified against the framework before it gets its name.
+        """Write a run's model to a file, which is verified against the framework before it gets its name.
 
         Args:
-            run: What to export.
+            run: What to export; its weights are those at `run.weights_path()`.
             path: The file; it does not exist or may be replaced.
             registry: Where parts are found.
             framework: Which framework the file is verified against.
@@ -59,6 +59,22 @@ class Exporter(Protocol):
             settings: What overlays the defaults that it holds.
             device: "cpu", "cuda", or "auto" for the format's own choice.
         """
+
+
+class EnsembleExporter(Exporter, Protocol):
+    """A format whose files can hold several models that decode together."""
+
+    def export_ensemble(
+        self,
+        runs: Sequence[Run],
+        path: Path,
+        registry: Registry,
+        *,
+        framework: str,
+        strategy: str,
+        options: Mapping[str, Any],
+    ) -> str:
+        """As `export`, of several runs, which read and write the same symbols; the first one's config decides."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +112,8 @@ def open_translator(
     strategy: str = "",
     options: Mapping[str, Any] | None = None,
     device: str = AUTO,
+    checkpoint: str = "",
+    others: Sequence[Run] = (),
 ) -> TextTranslator:
     """A translator for a run directory or an exported file.
 
@@ -106,16 +124,18 @@ def open_translator(
         strategy: A decoding strategy for a run; an exported file holds its own.
         options: Options of the strategy and `max_length`; for an exported file, the settings that it lets vary.
         device: Where an exported file is computed.
+        checkpoint: Which of a run's checkpoints serves, by default the best; an exported file holds one.
+        others: Runs whose models decode together with a run's, as an ensemble; an exported file holds its own.
     """
     if not registry.has("exporter", path.suffix.removeprefix("."), ANY) and (path.is_dir() or not path.suffix):
         if device not in (AUTO, "cpu"):
             raise UnsupportedError(f"a run directory is computed on the CPU, given --device {device}; export it first")
-        return load_translator(
-            open_run(path, registry), registry, framework=framework, strategy=strategy, options=options
-        )
-    if framework or strategy:
+        run = open_run(path, registry, checkpoint=checkpoint)
+        return load_translator(run, registry, framework=framework, strategy=strategy, options=options, others=others)
+    if framework or strategy or checkpoint or others:
         raise UnsupportedError(
-            f"{path} holds its own model and strategy; leave out --framework and --strategy, or export anew"
+            f"{path} holds its own model and strategy; leave out --framework, --strategy, --checkpoint and --ensemble, "
+            "or export anew"
         )
     if not path.exists():
         raise ModelFileError(f"there is no model file {path}")

@@ -1,6 +1,6 @@
 """From a run directory to a model and a translator."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,8 @@ import numpy as np
 
 from s2s_toolkit.blame import blaming
 from s2s_toolkit.checks.strategies import check_strategy
-from s2s_toolkit.contracts import FrameworkModel
+from s2s_toolkit.contracts import DecodingModel, FrameworkModel
+from s2s_toolkit.ensemble import require_alike, together
 from s2s_toolkit.errors import ConfigError, RunError
 from s2s_toolkit.model import ModelPlan, build_parts
 from s2s_toolkit.options import create_part, option_parameters
@@ -31,17 +32,17 @@ def build_model(plan: ModelPlan, registry: Registry, framework: str) -> Framewor
     return builder.build(plan, build_parts(plan.config, registry, framework))
 
 
-def load_model(run: Run, registry: Registry, framework: str, *, checkpoint: str = "best") -> FrameworkModel:
-    """Build the run's model in a framework, which need not be the one it was trained in, and load a checkpoint."""
+def load_model(run: Run, registry: Registry, framework: str) -> FrameworkModel:
+    """Build the run's model in a framework, which need not be the one it was trained in, and load its checkpoint."""
     model = build_model(plan_of(run), registry, framework)
-    path = run.checkpoint_path(checkpoint)
+    path = run.weights_path()
     model.load_weights(fitting_weights(load_checkpoint(path).weights, model, path))
     return model
 
 
 def load_weights(run: Run, registry: Registry, framework: str) -> dict[str, np.ndarray]:
-    """The weights of the run's best checkpoint, known to fit its model in a framework."""
-    path = run.checkpoint_path("best")
+    """The weights of the run's checkpoint, known to fit its model in a framework."""
+    path = run.weights_path()
     return fitting_weights(load_checkpoint(path).weights, build_model(plan_of(run), registry, framework), path)
 
 
@@ -112,10 +113,37 @@ def choose_decoding(
     return Decoding(name, made, {**made.settings, **lengths}, fixed)
 
 
+def load_models(runs: Sequence[Run], registry: Registry, framework: str = "") -> DecodingModel:
+    """The model of a run, or of several runs one that decodes with all of them (`s2s_toolkit.ensemble`).
+
+    Args:
+        runs: At least one; ConfigError where their symbols differ.
+        registry: Where parts are found.
+        framework: What computes them; by default each is computed by what trained it.
+    """
+    require_alike(runs[0], runs[1:])
+    return together([load_model(run, registry, framework or run.config.framework) for run in runs])
+
+
 def load_translator(
-    run: Run, registry: Registry, *, framework: str = "", strategy: str = "", options: Mapping[str, Any] | None = None
+    run: Run,
+    registry: Registry,
+    *,
+    framework: str = "",
+    strategy: str = "",
+    options: Mapping[str, Any] | None = None,
+    others: Sequence[Run] = (),
 ) -> Translator:
-    """A translator for a run, computed by a framework (by default the config's); decoding as `choose_decoding`."""
+    """A translator for a run.
+
+    Args:
+        run: Whose config says what is not said here.
+        registry: Where parts are found.
+        framework: What computes it; by default what trained it.
+        strategy: As `choose_decoding` has it.
+        options: Likewise.
+        others: Runs whose models decode together with the run's, as an ensemble.
+    """
     decoding = choose_decoding(run, registry, strategy, options)
-    model = load_model(run, registry, framework or run.config.framework)
+    model = load_models([run, *others], registry, framework)
     return Translator(model.stepper(), run.source, run.target, decoding.strategy, decoding.settings)

@@ -68,7 +68,7 @@ class Saved:
     Attributes:
         path: The file.
         step: Steps taken.
-        best: Whether it is the best so far, or the one to go on from.
+        best: Whether it is the best so far; else it is the one to go on from, or one that is kept beside them.
     """
 
     path: Path
@@ -121,7 +121,7 @@ class Observer:
         """After each validation, which follows an epoch; may raise `EndTraining`, with the reason."""
 
     def on_checkpoint(self, event: Saved) -> None:
-        """After each checkpoint, which may be replaced later."""
+        """After each checkpoint, which may be replaced or removed later."""
 
     def on_end(self, event: End) -> None:
         """After the last epoch, or when patience ended, or an observer's `EndTraining`."""

@@ -5,18 +5,20 @@ config.toml                 the config, defaults included
 source.vocabulary.json      target.vocabulary.json
 checkpoints/best.safetensors    weights
 checkpoints/last.safetensors    weights, optimizer state, progress
+checkpoints/epoch-0012.safetensors  weights of one of the best validations, with training.keep_best
 metrics.jsonl               a line for each validation
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import s2s_toolkit
+from s2s_toolkit.checkpoint_names import BEST, FOLDER, SUFFIX, require_checkpoint
 from s2s_toolkit.config import Config, read_config, write_config
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import atomic_path, require_absent
@@ -32,12 +34,21 @@ WEIGHTS, OPTIMIZER = "weights", "optimizer"
 
 @dataclass(frozen=True)
 class Run:
-    """An opened run directory."""
+    """An opened run directory.
+
+    Attributes:
+        path: Where it lies.
+        config: What was trained.
+        source: Reads the source.
+        target: Writes the target.
+        checkpoint: The name of the checkpoint whose weights serve; "" for the best.
+    """
 
     path: Path
     config: Config
     source: TextSide
     target: TextSide
+    checkpoint: str = field(default="", kw_only=True)
 
     @property
     def metrics_path(self) -> Path:
@@ -45,8 +56,17 @@ class Run:
         return self.path / "metrics.jsonl"
 
     def checkpoint_path(self, name: str) -> Path:
-        """Where the checkpoint "best" or "last" lies."""
-        return self.path / "checkpoints" / f"{name}.safetensors"
+        """Where the checkpoint of that name lies, or would lie."""
+        return self.path / FOLDER / f"{name}{SUFFIX}"
+
+    @property
+    def checkpoint_name(self) -> str:
+        """The name of the checkpoint whose weights serve."""
+        return self.checkpoint or BEST
+
+    def weights_path(self) -> Path:
+        """Where the checkpoint lies whose weights serve; RunError, with those that there are, if it is missing."""
+        return require_checkpoint(self.path, self.checkpoint_name)
 
 
 def is_run(path: Path) -> bool:
@@ -66,7 +86,7 @@ def create_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
     """Write the run directory, without checkpoints yet."""
     check_place(run.path)
     try:
-        (run.path / "checkpoints").mkdir(parents=True)
+        (run.path / FOLDER).mkdir(parents=True)
     except OSError as error:
         raise RunError(
             f"can't make run directory {run.path}: {error.strerror or error}; choose another place"
@@ -93,13 +113,21 @@ def expect_parts(path: Path, registry: Registry) -> None:
     expect(_read_origins(path / "run.json"), registry)
 
 
-def open_run(path: Path, registry: Registry) -> Run:
-    """Open a run directory; what is missing or foreign is named, a missing plugin too."""
+def open_run(path: Path, registry: Registry, *, checkpoint: str = "") -> Run:
+    """Open a run directory; what is missing or foreign is named, a missing plugin too.
+
+    Args:
+        path: The directory.
+        registry: Where parts are found.
+        checkpoint: Whose weights serve, such as "last" or "epoch-0012"; "" for the best.
+    """
     expect_parts(path, registry)
+    if checkpoint:
+        require_checkpoint(path, checkpoint)
     config = read_config(_present(path / "config.toml"))
     source = load_side(config.source, registry, Vocabulary.load(path / "source.vocabulary.json"))
     target = load_side(config.target, registry, Vocabulary.load(path / "target.vocabulary.json"))
-    return Run(path, config, source, target)
+    return Run(path, config, source, target, checkpoint=checkpoint)
 
 
 def save_checkpoint(

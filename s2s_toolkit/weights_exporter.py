@@ -27,7 +27,7 @@ DTYPES: Mapping[Precision, type[np.floating[Any]]] = {"fp32": np.float32, "fp16"
 class SafetensorsExporter:
     """The format "safetensors".
 
-    It holds the weights of the best checkpoint by their names in `docs/weights.md`. What they belong to stands as JSON
+    It holds the weights of a checkpoint by their names in `docs/weights.md`. What they belong to stands as JSON
     in its metadata. It translates nothing.
 
     Args:
@@ -40,7 +40,7 @@ class SafetensorsExporter:
     def export(
         self, run: Run, path: Path, registry: Registry, *, framework: str, strategy: str, options: Mapping[str, Any]
     ) -> str:
-        """Write a run's best weights, which are read back before the file gets its name.
+        """Write a run's weights, which are read back before the file gets its name.
 
         The framework builds the model that the weights have to fit. Weights choose no target, so a strategy and its
         options are refused.
@@ -93,6 +93,7 @@ def describe(run: Run) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": s2s_toolkit.__version__,
+        "checkpoint": run.checkpoint_name,
         **config,
         "source_symbols": run.source.vocabulary.symbols,
         "target_symbols": run.target.vocabulary.symbols,

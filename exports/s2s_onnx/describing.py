@@ -1,5 +1,6 @@
 """What goes into a file's metadata: how it was made and what may be set. No path of the machine is in it, no date."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from s2s_onnx.choices import Choices
@@ -10,16 +11,16 @@ from s2s_toolkit.symbols import SPECIAL
 from s2s_toolkit.text import TextSide
 
 
-def describe(run: Run, decoding: Decoding, choices: Choices) -> dict[str, Any]:
-    """The metadata of a file made from a run."""
-    config, with_vocabulary = run.config, choices.input == "ids"
+def describe(runs: Sequence[Run], decoding: Decoding, choices: Choices) -> dict[str, Any]:
+    """The metadata of a file made from a run, or from several, which read and write the same symbols."""
+    run, models, with_vocabulary = runs[0], list(map(_model, runs)), choices.input == "ids"
+    config = run.config
     return {
         "toolkit": __version__,
-        "framework": config.framework,
-        "model": config.model.model_dump(mode="json"),
+        **(models[0] if len(models) == 1 else {"members": models}),
         **_side("source", config.source.tokenizer, run.source, with_vocabulary=with_vocabulary),
         **_side("target", config.target.tokenizer, run.target, with_vocabulary=with_vocabulary),
-        "max_source_length": config.data.max_source_length,
+        "max_source_length": min(each.config.data.max_source_length for each in runs),
         "strategy": decoding.name,
         "fixed": decoding.fixed,
         "settings": decoding.settings,
@@ -27,6 +28,14 @@ def describe(run: Run, decoding: Decoding, choices: Choices) -> dict[str, Any]:
         "precision": choices.precision,
         "input": choices.input,
         "opset": choices.opset,
+    }
+
+
+def _model(run: Run) -> dict[str, Any]:
+    return {
+        "framework": run.config.framework,
+        "model": run.config.model.model_dump(mode="json"),
+        "checkpoint": run.checkpoint_name,
     }
 
 

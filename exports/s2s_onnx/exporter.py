@@ -1,6 +1,6 @@
 """Write verified ONNX files from a run, and open such files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +73,23 @@ class OnnxExporter:
     def export(
         self, run: Run, path: Path, registry: Registry, *, framework: str, strategy: str, options: Mapping[str, Any]
     ) -> str:
-        """Write a run's best model, which is verified against the framework before it gets its name."""
+        """Write a run's model, which is verified against the framework before it gets its name."""
+        return self.export_ensemble([run], path, registry, framework=framework, strategy=strategy, options=options)
+
+    def export_ensemble(
+        self,
+        runs: Sequence[Run],
+        path: Path,
+        registry: Registry,
+        *,
+        framework: str,
+        strategy: str,
+        options: Mapping[str, Any],
+    ) -> str:
+        """Write the models of runs that decode together, verified likewise; the first one's config decides."""
         if path.suffix != SUFFIX:
             raise ConfigError(f"an exported model is known by its name: let it end in {SUFFIX}, given {path.name}")
+        run, *others = runs
         decoding = choose_decoding(run, registry, strategy, options)
         try:
             from s2s_onnx.single import SingleFile
@@ -84,8 +98,8 @@ class OnnxExporter:
             if error.name not in NEEDED:
                 raise
             raise UnsupportedError(f'exporting needs {error.name}; pip install "s2s-onnx[export]"') from error
-        maker = (StepFiles if self.form == "steps" else SingleFile)(run, registry, decoding, self.choices, self.gate)
-        return maker.write(path, framework or run.config.framework)
+        form = StepFiles if self.form == "steps" else SingleFile
+        return form(run, registry, decoding, self.choices, self.gate, others=others).write(path, framework)
 
     def open(
         self, path: Path, registry: Registry, settings: Mapping[str, int | float], *, device: Device = "auto"

@@ -14,8 +14,9 @@ from s2s_onnx.gate import Comparison, chosen_for, compare
 from s2s_onnx.graph.assembly import assemble
 from s2s_onnx.graph.interface import IdsInterface, Interface, TextInterface
 from s2s_onnx.graph.opset import declare
-from s2s_onnx.graph.parts import PartGraphs, part_graphs
+from s2s_onnx.graph.parts import PartGraphs
 from s2s_onnx.graph.tracing import traced
+from s2s_onnx.members import exported_graphs
 from s2s_onnx.storage.store import store
 from s2s_onnx.storage.writing import place_weights, write_model
 from s2s_onnx.verification.cases import Case, dev_cases, random_cases
@@ -23,7 +24,7 @@ from s2s_onnx.verification.verify import NUM_PAIRS, verify
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.files import atomic_files
-from s2s_toolkit.loading import Decoding, load_weights, plan_of
+from s2s_toolkit.loading import Decoding
 from s2s_toolkit.metrics import Metric
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
@@ -34,17 +35,26 @@ class SingleFile:
     """Makes the file.
 
     Args:
-        run: Whose best model is exported.
+        run: Whose model is exported.
         registry: Where parts are found.
         decoding: The strategy in the file.
         choices: How it is stored.
         gate: What it has to pass, if anything.
+        others: Runs whose models decode together with the run's.
     """
 
     def __init__(
-        self, run: Run, registry: Registry, decoding: Decoding, choices: Choices, gate: Gate | None = None
+        self,
+        run: Run,
+        registry: Registry,
+        decoding: Decoding,
+        choices: Choices,
+        gate: Gate | None = None,
+        *,
+        others: Sequence[Run] = (),
     ) -> None:
         self.run, self.registry, self.decoding, self.choices, self.gate = run, registry, decoding, choices, gate
+        self.runs = [run, *others]
         sides = run.source, run.target
         self.interface: Interface = TextInterface(*sides) if choices.input == "text" else IdsInterface(*sides)
         self.outputs = _outputs(self.interface, choices.outputs)
@@ -52,22 +62,19 @@ class SingleFile:
     def write(self, path: Path, framework: str) -> str:
         """Write the file; one line that says what was verified and measured."""
         measured = chosen_for(self.gate, self.run, self.registry) if self.gate else None
-        weights = load_weights(self.run, self.registry, framework)
-        parts = part_graphs(
-            plan_of(self.run), weights, self.registry, self.run.config.framework, copies=self.decoding.strategy.rows
-        )
+        parts = exported_graphs(self.runs, self.registry, framework, copies=self.decoding.strategy.rows)
         open_model = self.assembled(parts)
         given = dev_cases(self.run, NUM_PAIRS)
         model = self._stored(open_model, parts, self.choices.precision, given)
-        metadata = describe(self.run, self.decoding, self.choices)
+        metadata = describe(self.runs, self.decoding, self.choices)
         old = beside_of(path) if path.is_file() else None
         with atomic_files(path) as temporary:
             place_weights(model, metadata, temporary, beside=self.choices.external_data)
             write_model(model, metadata, temporary)
             pairs = [case.pair for case in given]
-            report = verify(temporary, self.run, self.registry, framework=framework, pairs=pairs)
+            report = verify(temporary, self.run, self.registry, framework=framework, pairs=pairs, others=self.runs[1:])
             metadata["verification"] = report.as_dict()
-            told = [f"verified against {framework}: {report}"]
+            told = [f"verified against {report.framework}: {report}"]
             if not given:
                 told.append("the dev pairs can't be read, so all sources were random")
             if "external_data" in metadata:
@@ -103,7 +110,7 @@ class SingleFile:
     ) -> Comparison:
         """Compare the file with one whose weights are as they were trained."""
         with TemporaryDirectory() as folder:
-            before, metadata = Path(folder) / "fp32.onnx", describe(self.run, self.decoding, self.choices)
+            before, metadata = Path(folder) / "fp32.onnx", describe(self.runs, self.decoding, self.choices)
             place_weights(whole, metadata, before, beside=self.choices.external_data)
             write_model(whole, metadata, before)
             return compare(before, path, metric, pairs, gate, self.registry)

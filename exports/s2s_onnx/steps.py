@@ -1,5 +1,6 @@
 """The steps form: encoder and decoder step as files of their own, with a manifest, for an app that has its own loop."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ import onnx
 from s2s_onnx.choices import Choices, Gate
 from s2s_onnx.describing import describe
 from s2s_onnx.graph.opset import declare
-from s2s_onnx.graph.parts import PartGraph, PartGraphs, part_graphs
+from s2s_onnx.graph.parts import PartGraph, PartGraphs
 from s2s_onnx.manifest import MANIFEST, encode_manifest, read_manifest
+from s2s_onnx.members import exported_graphs
 from s2s_onnx.seal import file_digest
 from s2s_onnx.storage.slicing import split_slices
 from s2s_onnx.storage.store import store
@@ -18,7 +20,7 @@ from s2s_onnx.storage.writing import place_weights, write_model
 from s2s_onnx.verification.verify import verify
 from s2s_toolkit.errors import ConfigError, S2SError
 from s2s_toolkit.files import atomic_folder
-from s2s_toolkit.loading import Decoding, load_weights, plan_of
+from s2s_toolkit.loading import Decoding
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 
@@ -27,7 +29,14 @@ class StepFiles:
     """Makes the folder; arguments as `s2s_onnx.single.SingleFile` has them."""
 
     def __init__(
-        self, run: Run, registry: Registry, decoding: Decoding, choices: Choices, gate: Gate | None = None
+        self,
+        run: Run,
+        registry: Registry,
+        decoding: Decoding,
+        choices: Choices,
+        gate: Gate | None = None,
+        *,
+        others: Sequence[Run] = (),
     ) -> None:
         given = {
             "--precision int8": choices.precision == "int8",
@@ -38,25 +47,24 @@ class StepFiles:
         if refused := [option for option, is_given in given.items() if is_given]:
             raise ConfigError(f"--form steps takes no {refused[0]}; leave it out, or use --form single")
         self.run, self.registry, self.decoding = run, registry, decoding
-        self.choices = replace(choices, input="ids")
+        self.runs, self.choices = [run, *others], replace(choices, input="ids")
 
     def write(self, path: Path, framework: str) -> str:
         """Write the folder; one line that says what was verified."""
         _require_own(path)
-        weights = load_weights(self.run, self.registry, framework)
-        parts = part_graphs(plan_of(self.run), weights, self.registry, self.run.config.framework)
+        parts = exported_graphs(self.runs, self.registry, framework)
         with atomic_folder(path) as folder:
             content = self._manifest(parts, folder)
             (folder / MANIFEST).write_text(encode_manifest(content), encoding="utf-8", newline="\n")
-            report = verify(folder, self.run, self.registry, framework=framework)
+            report = verify(folder, self.run, self.registry, framework=framework, others=self.runs[1:])
             content["verification"] = report.as_dict()
             (folder / MANIFEST).write_text(encode_manifest(content), encoding="utf-8", newline="\n")
-        return f"verified against {framework}: {report}"
+        return f"verified against {report.framework}: {report}"
 
     def _manifest(self, parts: PartGraphs, folder: Path) -> dict[str, Any]:
         files = {"encoder": parts.encoder, "decoder_step": parts.step}
         written = {name: self._written(part, parts, folder / f"{name}.onnx") for name, part in files.items()}
-        described = describe(self.run, self.decoding, self.choices)
+        described = describe(self.runs, self.decoding, self.choices)
         described.pop("settings_optional")
         return {**described, "files": written, "memory": parts.memory, "state": parts.state}
 

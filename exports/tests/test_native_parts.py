@@ -20,6 +20,7 @@ from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, create_run, save_checkpoint
 from s2s_toolkit.testing.requirements import require
+from s2s_toolkit.testing.untrained_runs import assert_translations_agree
 from s2s_toolkit.text import TextSide, load_tokenizer
 from s2s_toolkit.vocabulary import Vocabulary
 
@@ -75,7 +76,7 @@ def with_parts(registry: Registry, offered: dict[str, list[Component]]) -> Regis
 def make_run(registry: Registry, tmp_path: Path) -> Callable[..., Run]:
     """Write a run of a framework whose weights were drawn; its parts may be native alone."""
 
-    def make(framework: str, **model: Any) -> Run:
+    def make(framework: str, *, name: str = "run", **model: Any) -> Run:
         content = {
             "framework": framework,
             "data": {"train": "gone.tsv", "dev": "gone.tsv"},
@@ -86,7 +87,7 @@ def make_run(registry: Registry, tmp_path: Path) -> Callable[..., Run]:
         config = Config.model_validate(content)
         source = TextSide(load_tokenizer(config.source, registry), Vocabulary("abcdefgé "))
         target = TextSide(load_tokenizer(config.target, registry), Vocabulary(["uv", "w", "x", "y", "für"]))
-        run = Run(tmp_path / "run", config, source, target)
+        run = Run(tmp_path / name, config, source, target)
         create_run(run)
         shapes = build_model(plan_of(run), registry, framework).weights()
         rng = np.random.default_rng(0)
@@ -128,6 +129,15 @@ def assert_refused(run: Run, registry: Registry, message: str) -> None:
 def test_native_parts_alone_are_exported(framework: str, make_run: Callable[..., Run], registry: Registry) -> None:
     require_exporter(framework)
     assert_exported(make_run(framework, **NATIVE), registry, "beam")
+
+
+def test_parts_of_graphs_decode_together_with_others(make_run: Callable[..., Run], registry: Registry) -> None:
+    """A member's own graphs, with weights inside, lie in the ensemble's beside another's traced parts."""
+    runs = [make_run("numpy", **OWN), make_run("numpy", name="other", decoder={"name": "bahdanau", "size": 7})]
+    path, how = runs[0].path / "both.onnx", {"strategy": "beam", "options": STRATEGIES["beam"]}
+    OnnxExporter().export_ensemble(runs, path, registry, framework="", **how)
+    model = load_translator(runs[0], registry, others=runs[1:], **how)
+    assert_translations_agree(Translator(path)(TEXTS), model(TEXTS), "the file")
 
 
 @every_framework

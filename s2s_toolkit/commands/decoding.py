@@ -3,16 +3,24 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from s2s_toolkit.assignments import Assignment, parse_assignment
 from s2s_toolkit.exporter import AUTO, TextTranslator, open_translator
 from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import Run, open_run
 
 FILE = click.Path(path_type=Path)
 """A file or folder; whether it is there is the core's to say, in one line."""
+
+
+class Member(NamedTuple):
+    """A run directory, and which of its checkpoints serves; "" for the best."""
+
+    path: Path
+    checkpoint: str
 
 
 @dataclass(frozen=True)
@@ -24,12 +32,16 @@ class DecodingRequest:
         strategy: A decoding strategy.
         options: Its options, and `max_length`.
         device: What an exported file is computed on.
+        checkpoint: Which of a run's checkpoints serves.
+        ensemble: Other runs that decode with it.
     """
 
     framework: str
     strategy: str
     options: dict[str, Any]
     device: str = AUTO
+    checkpoint: str = ""
+    ensemble: tuple[Member, ...] = ()
 
     def open(self, path: Path, registry: Registry) -> TextTranslator:
         """Open a run directory or an exported file."""
@@ -40,6 +52,8 @@ class DecodingRequest:
             strategy=self.strategy,
             options=self.options,
             device=self.device,
+            checkpoint=self.checkpoint,
+            others=open_members(self.ensemble, registry),
         )
 
 
@@ -48,13 +62,64 @@ def assignments(ctx: click.Context, parameter: click.Parameter, texts: Sequence[
     return [parse_assignment(text) for text in texts]
 
 
+def members(ctx: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> tuple[Member, ...]:
+    """A click callback: `RUN` or `RUN:CHECKPOINT` texts -> members; what is a folder as it stands is no pair."""
+    return tuple(_member(text) for text in texts)
+
+
+def _member(text: str) -> Member:
+    run, colon, checkpoint = text.rpartition(":")
+    return Member(Path(run), checkpoint) if colon and not Path(text).is_dir() else Member(Path(text), "")
+
+
+def open_members(ensemble: Sequence[Member], registry: Registry) -> list[Run]:
+    """The runs of an ensemble."""
+    return [open_run(member.path, registry, checkpoint=member.checkpoint) for member in ensemble]
+
+
+def model_options(text: str) -> Callable[[Any], Any]:
+    """`--framework`, which the text says something of, `--checkpoint` and `--ensemble`: what a run's model is."""
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        for option in (
+            click.option(
+                "--ensemble",
+                multiple=True,
+                metavar="RUN[:CHECKPOINT]",
+                callback=members,
+                help="Another run directory, whose model decodes with the first; may be repeated.",
+            ),
+            checkpoint_option,
+            framework_option(text),
+        ):
+            command = option(command)
+        return command
+
+    return add
+
+
 def framework_option(text: str) -> Callable[[Any], Any]:
     """`--framework`."""
     return click.option("--framework", default="", metavar="NAME", help=text)
 
 
+def checkpoint_option(command: Callable[..., None]) -> Callable[..., None]:
+    """`--checkpoint`."""
+    return click.option(
+        "--checkpoint",
+        default="",
+        metavar="NAME",
+        help="Which of a run's checkpoints: best (the default), last, averaged, epoch-0012, …",
+    )(command)
+
+
 def decoding_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `--framework`, `--strategy`, `--option` and `--max-length`; `gather` puts them together."""
+    """Give a command the options of `model_options` and of `strategy_options`; `gather` puts them together."""
+    return model_options("What computes a run directory; by default what trained it.")(strategy_options(command))
+
+
+def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--strategy`, `--option` and `--max-length`."""
     for option in (
         click.option("--max-length", type=click.IntRange(min=1), metavar="N", help="Target symbols at most."),
         click.option(
@@ -65,7 +130,6 @@ def decoding_options(command: Callable[..., None]) -> Callable[..., None]:
             help="An option of the strategy, such as beam_size=8; may be repeated.",
         ),
         click.option("--strategy", default="", metavar="NAME", help="How to decode: greedy, beam, sample, …"),
-        framework_option("What computes a run directory; by default what trained it."),
     ):
         command = option(command)
     return command
@@ -83,8 +147,15 @@ def device_option(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def gather(
-    framework: str, strategy: str, *, options: Sequence[Assignment], max_length: int | None, device: str = AUTO
+    framework: str,
+    strategy: str,
+    *,
+    options: Sequence[Assignment],
+    max_length: int | None,
+    checkpoint: str = "",
+    ensemble: Sequence[Member] = (),
+    device: str = AUTO,
 ) -> DecodingRequest:
     """The values of `decoding_options` and `device_option`."""
     named = dict(options) | ({"max_length": max_length} if max_length else {})
-    return DecodingRequest(framework, strategy, named, device)
+    return DecodingRequest(framework, strategy, named, device, checkpoint, tuple(ensemble))

@@ -1,12 +1,13 @@
 """`s2s evaluate`: metrics of a model on pairs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, device_option, gather
+from s2s_toolkit.commands.decoding import FILE, DecodingRequest, Member, decoding_options, device_option, gather
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.commands.scores import describe, judge, show
 from s2s_toolkit.commands.scoring import ScoringRequest, gather_scoring, scoring_options
@@ -44,6 +45,8 @@ def command(
     breakdown: Sequence[str],
     as_json: bool,
     framework: str,
+    checkpoint: str,
+    ensemble: Sequence[Member],
     strategy: str,
     options: Sequence[Assignment],
     max_length: int | None,
@@ -54,7 +57,15 @@ def command(
     Without --metric: exact_match, ser, wer, and what chose a run's best checkpoint; where symbols are pieces that a
     tokenizer learned, cer and word_edit_rate in place of the error rates of symbols.
     """
-    decoding = gather(framework, strategy, options=options, max_length=max_length, device=device)
+    decoding = gather(
+        framework,
+        strategy,
+        options=options,
+        max_length=max_length,
+        checkpoint=checkpoint,
+        ensemble=ensemble,
+        device=device,
+    )
     request = gather_scoring(
         names,
         references,
@@ -92,7 +103,7 @@ def evaluate_models(
     describe(evaluation, group_sources=request.group_sources)
     if not against:
         return evaluation, None
-    other = decoding.open(against, registry)
+    other = replace(decoding, checkpoint="", ensemble=()).open(against, registry)
     own = request.entries(texts, *sides_of(other, registry))
     _require_same_symbols(entries, own, metrics)
     with count_sources() as watch:

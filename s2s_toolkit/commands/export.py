@@ -1,8 +1,9 @@
 """`s2s export`: a trained model as one verified file."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,15 @@ import click
 
 from s2s_toolkit.assignments import Assignment
 from s2s_toolkit.blame import blaming, named
-from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, gather
+from s2s_toolkit.commands.decoding import FILE, DecodingRequest, Member, decoding_options, gather, open_members
 from s2s_toolkit.commands.part_options import click_options
 from s2s_toolkit.commands.plugin_files import plugin_option
-from s2s_toolkit.errors import PluginError
-from s2s_toolkit.exporter import find_exporter
+from s2s_toolkit.ensemble import require_alike
+from s2s_toolkit.errors import PluginError, UnsupportedError
+from s2s_toolkit.exporter import Exporter, find_exporter
 from s2s_toolkit.files import require_absent
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import open_run
+from s2s_toolkit.run import Run, open_run
 
 FORMAT = "onnx"
 """The format that is written unless another is asked for."""
@@ -66,17 +68,27 @@ def command(
     output: Path | None,
     force: bool,
     framework: str,
+    checkpoint: str,
+    ensemble: Sequence[Member],
     strategy: str,
     options: Sequence[Assignment],
     max_length: int | None,
     **choices: Any,
 ) -> None:
-    """Write a run's best model as one file that translates text by itself, and verify it.
+    """Write a run's model as one file that translates text by itself, and verify it.
 
     The file decodes by the config's strategy unless told otherwise. It is compared with the model in --framework, by
-    default the one that trained it, before it gets its name.
+    default the one that trained it, before it gets its name. With --ensemble it holds several models, which decode
+    together.
     """
-    decoding = gather(framework, strategy, options=options, max_length=max_length)
+    decoding = gather(
+        framework,
+        strategy,
+        options=options,
+        max_length=max_length,
+        checkpoint=checkpoint,
+        ensemble=ensemble,
+    )
     path = output or run / f"model.{format_name}"
     given = {name: value for name, value in choices.items() if value is not None}
     report = export_run(run, path, registry, format_name=format_name, choices=given, decoding=decoding, force=force)
@@ -96,14 +108,27 @@ def export_run(
     """Export a run directory; what the exporter says about its verification."""
     exporter, offer = find_exporter(format_name, registry, choices or {}), registry.find_offer("exporter", format_name)
     require_absent(path, force)
-    run = open_run(folder, registry)
+    run = open_run(folder, registry, checkpoint=decoding.checkpoint)
+    others = open_members(decoding.ensemble, registry)
+    export = _export_of(exporter, run, others, format_name)
     with _whole_or_not_at_all(path), blaming("exporter", offer):
-        report = exporter.export(
-            run, path, registry, framework=decoding.framework, strategy=decoding.strategy, options=decoding.options
+        report = export(
+            path, registry, framework=decoding.framework, strategy=decoding.strategy, options=decoding.options
         )
         if not path.exists():
             raise PluginError(f"{named('exporter', offer)} ended without an error, and wrote no {path}")
     return report
+
+
+def _export_of(exporter: Exporter, run: Run, others: Sequence[Run], format_name: str) -> Callable[..., str]:
+    """What exports one run or several, which go together; UnsupportedError where the format can hold only one."""
+    if not others:
+        return partial(exporter.export, run)
+    require_alike(run, others)
+    export_ensemble = getattr(exporter, "export_ensemble", None)
+    if not callable(export_ensemble):
+        raise UnsupportedError(f"a file of the format {format_name!r} holds one model; leave out --ensemble")
+    return partial(export_ensemble, [run, *others])
 
 
 @contextmanager

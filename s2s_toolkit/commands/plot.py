@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, decoding_options, device_option, gather
+from s2s_toolkit.commands.decoding import FILE, Member, decoding_options, device_option, gather
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.exporter import TextTranslator
@@ -48,6 +48,8 @@ def command(
     curves: bool,
     missing_glyphs: MissingGlyphs,
     framework: str,
+    checkpoint: str,
+    ensemble: Sequence[Member],
     strategy: str,
     options: Sequence[Assignment],
     max_length: int | None,
@@ -57,7 +59,15 @@ def command(
     if curves == (text is not None):
         raise click.UsageError("give a TEXT to translate, or --curves")
     output = output or Path("curves.png" if curves else "attention.png")
-    decoding = gather(framework, strategy, options=options, max_length=max_length, device=device)
+    decoding = gather(
+        framework,
+        strategy,
+        options=options,
+        max_length=max_length,
+        checkpoint=checkpoint,
+        ensemble=ensemble,
+        device=device,
+    )
     require_absent(output, force)
     require_drawable(output)
     if text is None:

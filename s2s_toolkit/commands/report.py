@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, decoding_options, gather
+from s2s_toolkit.commands.decoding import FILE, checkpoint_option, framework_option, gather, strategy_options
 from s2s_toolkit.commands.messages import warn
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.commands.scoring import usual_metrics
@@ -31,7 +31,9 @@ from s2s_toolkit.run import open_run
 @click.option(
     "--examples", type=click.IntRange(min=0), default=8, show_default=True, help="How many of the rest are shown."
 )
-@decoding_options
+@framework_option("What computes it; by default what trained it.")
+@checkpoint_option
+@strategy_options
 @plugin_option
 @click.pass_obj
 def command(
@@ -44,6 +46,7 @@ def command(
     limit: int,
     examples: int,
     framework: str,
+    checkpoint: str,
     strategy: str,
     options: Sequence[Assignment],
     max_length: int | None,
@@ -58,7 +61,7 @@ def command(
     choices = Choices(pairs, limit, examples, decoding.framework, decoding.strategy, decoding.options)
     output = output or run / "report.html"
     require_absent(output, force)
-    opened = open_run(run, registry)
+    opened = open_run(run, registry, checkpoint=checkpoint)
     names = dict.fromkeys([*usual_metrics(opened.target), opened.config.training.metric])
     metrics = [load_metric(name, registry) for name in names if name != LOSS]
     with count_sources() as watch:

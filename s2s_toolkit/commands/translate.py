@@ -12,7 +12,7 @@ from typing import BinaryIO
 import click
 
 from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, decoding_options, device_option, gather
+from s2s_toolkit.commands.decoding import FILE, Member, decoding_options, device_option, gather
 from s2s_toolkit.commands.lines import file_chunks, stream_chunks, with_prefixes
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.errors import ConfigError, UnsupportedError
@@ -55,6 +55,8 @@ def command(
     alignments: bool,
     as_json: bool,
     framework: str,
+    checkpoint: str,
+    ensemble: Sequence[Member],
     strategy: str,
     options: Sequence[Assignment],
     max_length: int | None,
@@ -70,7 +72,15 @@ def command(
     """
     if prefix and prefixes:
         raise ConfigError(f"given both --prefix {prefix!r} and --prefixes {prefixes}; leave one out")
-    decoding = gather(framework, strategy, options=options, max_length=max_length, device=device)
+    decoding = gather(
+        framework,
+        strategy,
+        options=options,
+        max_length=max_length,
+        checkpoint=checkpoint,
+        ensemble=ensemble,
+        device=device,
+    )
     if output != STANDARD:
         require_absent(output, force)
     translator = decoding.open(model, registry)

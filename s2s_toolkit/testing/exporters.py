@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from s2s_toolkit.exporter import Exporter, find_exporter, open_translator
 from s2s_toolkit.loading import load_translator
 from s2s_toolkit.options import option_parameters
 from s2s_toolkit.registry import CORE, Registry
-from s2s_toolkit.run import Run, open_run
+from s2s_toolkit.run import Run, load_checkpoint, open_run, save_checkpoint
 from s2s_toolkit.testing.contents import assert_nothing_in, contents, files_of
 from s2s_toolkit.testing.little_room import little_room
 from s2s_toolkit.testing.refusals import assert_one_line, refusing
@@ -164,6 +165,16 @@ class ExporterSuite(Suite):
         with refusing("a run without a checkpoint"):
             export(exporter, run, path, registry)
         assert_nothing_in(path.parent)
+
+    def test_chosen_checkpoint_is_exported(self, exporter: Exporter, run: Run, path: Path, registry: Registry) -> None:
+        """A run is opened with one of its checkpoints, and what lies at its `weights_path()` is written."""
+        weights, chosen = load_checkpoint(run.weights_path()).weights, replace(run, checkpoint="chosen")
+        written = []
+        for sign in (1, -1):
+            save_checkpoint(run.checkpoint_path("chosen"), {name: sign * array for name, array in weights.items()})
+            export(exporter, chosen, path, registry)
+            written.append(contents(path))
+        assert written[0] != written[1], "another checkpoint than the chosen one is written"
 
     def test_failure_leaves_the_old_file(self, exporter: Exporter, run: Run, path: Path, registry: Registry) -> None:
         """Where there is no room for a file, the one that is there stays whole, and nothing lies beside it."""

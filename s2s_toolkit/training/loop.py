@@ -18,10 +18,11 @@ from s2s_toolkit.errors import S2SError
 from s2s_toolkit.loading import build_model, make_strategy, plan_of
 from s2s_toolkit.metrics import LOSS, load_metric
 from s2s_toolkit.model import reference_parts
-from s2s_toolkit.observers import BatchStep, End, EndTraining, Observer, Saved, Start, Validation
+from s2s_toolkit.observers import BatchStep, End, EndTraining, Observer, Start, Validation
 from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run, check_place, expect_parts, save_checkpoint
+from s2s_toolkit.run import Run, check_place, expect_parts
+from s2s_toolkit.training.checkpoints import Checkpoints
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.training.resumption import Progress, restore
 from s2s_toolkit.training.starting import created, resumed
@@ -163,7 +164,7 @@ class Training:
             progress.best, progress.best_epoch, progress.validations_since_best = value, progress.epoch, 0
         else:
             progress.validations_since_best += 1
-        self._save(best=better)
+        self._save(value, best=better)
         validation = Validation(
             epoch=progress.epoch,
             step=progress.step,
@@ -180,15 +181,10 @@ class Training:
             file.write(json.dumps(asdict(validation)) + "\n")
         self.observer.on_validation(validation)
 
-    def _save(self, *, best: bool) -> None:
-        """Write the checkpoint to go on from, and the best one if it is."""
-        weights, last = self.model.weights(), self.run.checkpoint_path("last")
-        if best:
-            path = self.run.checkpoint_path("best")
-            save_checkpoint(path, weights)
-            self.observer.on_checkpoint(Saved(path, self.progress.step, best=True))
-        save_checkpoint(last, weights, self.optimizer.state(), asdict(self.progress))
-        self.observer.on_checkpoint(Saved(last, self.progress.step, best=False))
+    def _save(self, value: float, *, best: bool) -> None:
+        """Write the checkpoint to go on from, and those that are worth keeping."""
+        checkpoints = Checkpoints(self.run, self.options.keep_best, self.validator.improves, self.observer)
+        checkpoints.save(self.model.weights(), self.optimizer.state(), self.progress, value=value, best=best)
 
     def _out_of_patience(self) -> bool:
         return 0 < self.options.patience <= self.progress.validations_since_best

@@ -1,11 +1,15 @@
 """Going on with a training: where it stands, and back to the last checkpoint."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from s2s_toolkit.checkpoint_names import kept_name
 from s2s_toolkit.contracts import FrameworkModel, Optimizer
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.loading import fitting_weights
 from s2s_toolkit.run import Run, load_checkpoint
+
+Kept = tuple[int, float]
+"""The epoch of a checkpoint that is kept, and the value of its validation."""
 
 
 @dataclass
@@ -18,6 +22,7 @@ class Progress:
     best: float | None = None
     best_epoch: int = 0
     validations_since_best: int = 0
+    kept: list[Kept] = field(default_factory=list)
 
 
 def restore(run: Run, model: FrameworkModel, optimizer: Optimizer) -> Progress:
@@ -36,6 +41,9 @@ def restore(run: Run, model: FrameworkModel, optimizer: Optimizer) -> Progress:
         raise RunError(f"can't resume {run.path}: {path.name} lacks the optimizer's {missing[0]!r}")
     optimizer.load_state(checkpoint.optimizer)
     try:
-        return Progress(**checkpoint.progress)
-    except TypeError as error:
+        progress = Progress(**checkpoint.progress)
+        progress.kept = [(int(epoch), float(value)) for epoch, value in progress.kept]
+    except (TypeError, ValueError) as error:
         raise RunError(f"can't resume {run.path}: {path.name} is damaged ({error})") from error
+    progress.kept = [kept for kept in progress.kept if run.checkpoint_path(kept_name(kept[0])).is_file()]
+    return progress

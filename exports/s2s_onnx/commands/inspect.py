@@ -12,12 +12,12 @@ from s2s_toolkit.commands.tables import Row, show_table
 
 COLUMNS = ("part", "name", "value")
 SIDES = ("source", "target")
-GROUPS = ("model", "strategy", "fixed", "settings", "verification", "comparison")
+GROUPS = ("model", "members", "strategy", "fixed", "settings", "verification", "comparison")
 """Entries of the metadata that are shown apart from those about the file."""
 TECHNICAL = ("separators", "vocabulary")
 """What programs need, and people do not."""
 ORDER = (
-    *("format", "toolkit", "framework", "precision"),
+    *("format", "toolkit", "framework", "checkpoint", "precision"),
     *("tokenizer", "normalization", "lowercase", "symbols"),
     *("embedding_size", "encoder", "attention", "decoder"),
 )
@@ -48,6 +48,9 @@ def list_facts(facts: dict[str, Any]) -> Iterator[Row]:
     for side in SIDES:
         yield from ((side, *row) for row in _entries(_about_side(metadata, side)))
     yield from (("model", *row) for row in _entries(metadata.get("model", {})))
+    for number, member in enumerate(metadata.get("members", []), start=1):
+        about = {name: value for name, value in member.items() if name != "model"}
+        yield from ((f"member {number}", *row) for row in _entries(about | member["model"]))
     for precision, counts in facts.get("weights", {}).items():
         yield "weights", precision, f"{counts['number']:,} numbers, {_size(counts['bytes'])}"
     yield "strategy", metadata["strategy"], _options(metadata["fixed"]) or "no fixed options"

@@ -1,11 +1,12 @@
 """`s2s verify`: compare an exported file with the run it was made from."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from s2s_toolkit.commands.decoding import FILE, framework_option
+from s2s_toolkit.commands.decoding import FILE, Member, model_options, open_members
 from s2s_toolkit.commands.messages import warn
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.commands.tables import Row, show_table
@@ -25,29 +26,47 @@ COLUMNS = ("quantity", "compared", "difference", "where")
 @click.argument("model", metavar="MODEL.onnx", type=FILE)
 @click.argument("run", metavar="RUN", type=FILE)
 @click.option("--data", type=FILE, metavar="PAIRS.tsv", help="Pairs to compare on; by default the run's dev pairs.")
-@framework_option("What computes the run; by default what trained it.")
+@model_options("What computes the run; by default what trained it.")
 @plugin_option
 @click.pass_obj
-def command(registry: Registry, model: Path, run: Path, data: Path | None, framework: str) -> None:
+def command(
+    registry: Registry,
+    model: Path,
+    run: Path,
+    *,
+    data: Path | None,
+    framework: str,
+    checkpoint: str,
+    ensemble: Sequence[Member],
+) -> None:
     """Compare MODEL.onnx with the RUN it was exported from: inner values, and decoded text.
+
+    The file says which checkpoint it holds, which is compared unless another is named. For a file of several models
+    name the other runs with --ensemble, in the same order.
 
     Random pairs come beside those of the data. Where the two are not the same model, the exit code is 2.
     """
-    report = verify_file(model, run, registry, data=data, framework=framework)
+    opened, others = open_run(run, registry, checkpoint=checkpoint), open_members(ensemble, registry)
+    report = verify_file(model, opened, registry, data=data, framework=framework, others=others)
     show_table(COLUMNS, list_results(report))
     report.require_agreement()
 
 
 def verify_file(
-    model: Path, run_path: Path, registry: Registry, *, data: Path | None = None, framework: str = ""
+    model: Path,
+    run: Run,
+    registry: Registry,
+    *,
+    data: Path | None = None,
+    framework: str = "",
+    others: Sequence[Run] = (),
 ) -> "Verification":
-    """Compare an exported file with a run directory, on all pairs of its data."""
+    """Compare an exported file with a run, or with several whose models it holds, on all pairs of the data."""
     from s2s_onnx.verification.verify import compare
 
-    run = open_run(run_path, registry)
     pairs = list(read_pairs(data)) if data else _dev_pairs(run)
     with count_sources() as watch:
-        return compare(model, run, registry, framework=framework, pairs=pairs, watch=watch)
+        return compare(model, run, registry, framework=framework, pairs=pairs, others=others, watch=watch)
 
 
 def list_results(report: "Verification") -> list[Row]:

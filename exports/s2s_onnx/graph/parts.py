@@ -54,10 +54,14 @@ class PartGraph:
 
         Memory and logits keep their names: by them an exported file can be looked into.
         """
-        outputs = inline(self.model)(**inputs, **{name: weights[name] for name in self.weights})
+        outputs = self.inlined(weights, **inputs)
         for name in NAMED & outputs.keys():
             outputs[name]._rename(name)  # spox has no other way to name what is no input and no output
-        return dict(outputs)
+        return outputs
+
+    def inlined(self, weights: Mapping[str, Var], **inputs: Var) -> dict[str, Var]:
+        """As calling it, but without names, of which a graph can have each only once."""
+        return dict(inline(self.model)(**inputs, **{name: weights[name] for name in self.weights}))
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,7 @@ def _traced_encoder(model: GraphModel, weights: dict[str, Var]) -> tuple[PartGra
     memory = dict(zip(MEMORY, (found.values, found.keys, found.mask), strict=True))
     state = model.begin(summary)
     outputs = {ENCODED: encoded} | memory | state
-    return _part(source, weights, outputs, _axes({ENCODED: encoded} | memory, state)), memory, state
+    return part_graph(source, weights, outputs, _axes({ENCODED: encoded} | memory, state)), memory, state
 
 
 def _traced_step(model: GraphModel, memory: Arrays, state: Arrays, weights: dict[str, Var]) -> PartGraph:
@@ -171,10 +175,10 @@ def _traced_step(model: GraphModel, memory: Arrays, state: Arrays, weights: dict
     outputs = {"logits": logits, "attention": attention} | {f"next_{name}": array for name, array in new.items()}
     axes |= {"logits": (rows, logits.shape[1]), "attention": (rows, "S")}
     axes |= {f"next_{name}": axes[name] for name in state}
-    return _part(inputs, weights, outputs, axes)
+    return part_graph(inputs, weights, outputs, axes)
 
 
-def _part(inputs: dict[str, Var], weights: dict[str, Var], outputs: Arrays, axes: dict[str, Axes]) -> PartGraph:
+def part_graph(inputs: dict[str, Var], weights: dict[str, Var], outputs: Arrays, axes: dict[str, Axes]) -> PartGraph:
     """The graph from inputs and those weights that it reads to outputs."""
     model = build(inputs | weights, {name: array.var for name, array in outputs.items()}, drop_unused_inputs=True)
     read = {value.name: value for value in model.graph.input}

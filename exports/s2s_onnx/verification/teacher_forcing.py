@@ -8,7 +8,7 @@ from s2s_onnx.verification.cases import Case
 from s2s_onnx.verification.differences import Difference, difference, merged
 from s2s_onnx.verification.inside import Inside, LookInside
 from s2s_toolkit.batches import Batch, length_groups, make_batch
-from s2s_toolkit.contracts import FrameworkModel
+from s2s_toolkit.contracts import DecodingModel
 from s2s_toolkit.run import Run
 from s2s_toolkit.symbols import BOS, PAD
 
@@ -19,7 +19,7 @@ MAX_LOGITS = 2**26
 
 def compare_inside(
     look_inside: LookInside,
-    model: FrameworkModel,
+    model: DecodingModel,
     run: Run,
     cases: Sequence[Case],
     *,
@@ -55,7 +55,7 @@ def _batches(run: Run, cases: Sequence[Case], rows: int) -> Iterator[tuple[list[
         yield numbers, make_batch([examples[number] for number in numbers])
 
 
-def _differences(found: Inside, model: FrameworkModel, batch: Batch, places: Sequence[str]) -> dict[str, Difference]:
+def _differences(found: Inside, model: DecodingModel, batch: Batch, places: Sequence[str]) -> dict[str, Difference]:
     logits, attention = model.teacher_forced(batch)
     source_mask = np.arange(batch.source_ids.shape[1]) < batch.source_lengths[:, None]  # (B, S)
     compared = {
