@@ -53,6 +53,7 @@ MODELS = {
         {**LUONG, "size": 5, "input_feeding": False, "cell": "lstm", "num_layers": 2},
     ),
     "luong general": (GRU, {"name": "general"}, {**LUONG, "size": 4}),
+    "bahdanau tied": (GRU, {"name": "dot"}, {**BAHDANAU, "size": 6, "readout_size": 5}, {"tied_softmax": True}),
 }
 STRATEGIES = {
     "greedy": {},
@@ -86,10 +87,9 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="module", params=MODELS)
 def case(request: pytest.FixtureRequest, registry: Registry) -> Case:
-    encoder, attention, decoder = MODELS[request.param]
-    config = ModelConfig.model_validate(
-        {"embedding_size": 5, "dropout": 0.5, "encoder": encoder, "attention": attention, "decoder": decoder}
-    )
+    encoder, attention, decoder, *others = MODELS[request.param]
+    sections = {"encoder": encoder, "attention": attention, "decoder": decoder}
+    config = ModelConfig.model_validate({"embedding_size": 5, "dropout": 0.5, **sections, **dict(*others)})
     plan = ModelPlan(config, len(SOURCE.vocabulary), len(TARGET.vocabulary))
     rng = np.random.default_rng(3)
     drawn = initial_weights(declared_weights(plan, reference_parts(config, registry, "numpy")), seed=1)

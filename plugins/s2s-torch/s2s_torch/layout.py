@@ -38,13 +38,14 @@ class Place:
 
 
 def places(module: nn.Module) -> dict[str, Place]:
-    """Weight name -> where it lies, for each trained weight of a module."""
-    found = {}
+    """Weight name -> where it lies, for each trained weight of a module; one that several modules share, once."""
+    found, seen = {}, set[nn.Parameter]()
     for path, child in module.named_modules():
         for name, place in _own_places(child):
-            found[".".join(filter(None, [path, name])).replace("attention.scorer", "attention").replace("/", ".")] = (
-                place
-            )
+            if place.parameter not in seen:
+                full = ".".join(filter(None, [path, name]))
+                found[full.replace("attention.scorer", "attention").replace("/", ".")] = place
+            seen.add(place.parameter)
     return found
 
 
