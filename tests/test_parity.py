@@ -53,6 +53,21 @@ MODELS = {
         {**LUONG, "size": 5, "input_feeding": False, "cell": "lstm", "num_layers": 2},
     ),
     "luong general": (GRU, {"name": "general"}, {**LUONG, "size": 4}),
+    "bahdanau normalized": (
+        {**GRU, "num_layers": 2, "layer_norm": True},
+        {"name": "additive", "size": 7},
+        {**BAHDANAU, "size": 5, "num_layers": 2, "layer_norm": True, "bridge": "zero", "readout_size": 4},
+    ),
+    "luong normalized": (
+        {**LSTM, "size": 8, "num_layers": 2, "bidirectional": False, "layer_norm": True},
+        {"name": "general"},
+        {**LUONG, "size": 8, "cell": "lstm", "layer_norm": True, "bridge": "copy"},
+    ),
+    "luong unfed normalized": (
+        {**GRU, "layer_norm": True},
+        {"name": "dot"},
+        {**LUONG, "size": 6, "input_feeding": False, "layer_norm": True, "bridge": "copy", "readout_size": 5},
+    ),
     "bahdanau tied": (GRU, {"name": "dot"}, {**BAHDANAU, "size": 6, "readout_size": 5}, {"tied_softmax": True}),
 }
 STRATEGIES = {

@@ -38,9 +38,7 @@ class Model(keras.layers.Layer):
             else keras.layers.Embedding(plan.source_size, config.embedding_size)
         )
         self.encoder, self.attention, self.decoder = encoder, attention, decoder
-        self.output = (
-            TiedOutput(self.target_embedding) if config.tied_softmax else keras.layers.Dense(plan.target_size)
-        )
+        self.output = TiedOutput(self.target_embedding) if config.tied_softmax else keras.layers.Dense(plan.target_size)
         self.dropout = keras.layers.Dropout(config.dropout, seed=0)
         self.built = True  # layers make their variables when they are first called, which is up to each of them
 
