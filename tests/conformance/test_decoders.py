@@ -10,7 +10,7 @@ class TestBahdanau(DecoderSuite):
 
 class TestDeepBahdanauWithReadout(DecoderSuite):
     name = "bahdanau"
-    options = {"size": 3, "cell": "lstm", "num_layers": 2, "dropout": 0.5, "readout_size": 4}
+    options = {"size": 3, "cell": "lstm", "num_layers": 2, "dropout": 0.5, "readout_size": 4, "bridge": "zero"}
 
 
 class TestLuong(DecoderSuite):
@@ -20,7 +20,7 @@ class TestLuong(DecoderSuite):
 
 class TestDeepLuongWithReadout(DecoderSuite):
     name = "luong"
-    options = {"size": 3, "num_layers": 2, "dropout": 0.5, "readout_size": 4}
+    options = {"size": 6, "num_layers": 2, "dropout": 0.5, "readout_size": 4, "layer_norm": True, "bridge": "copy"}
 
 
 class TestUnfedLuong(DecoderSuite):
