@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from s2s_toolkit.options import option_parameters
-from s2s_toolkit.parts.twins import made_from
+from s2s_toolkit.parts.twins import made_from, reference_of
 from s2s_toolkit.testing.requirements import require
 
 
@@ -26,6 +26,11 @@ class Twin:
 def test_a_twin_is_handed_the_reference_made_of_its_arguments():
     assert Twin(5).total == 8
     assert Twin(5, size=7).total == 12
+
+
+def test_the_reference_is_what_reads_a_twins_options():
+    assert reference_of(Twin) is Reference
+    assert reference_of(Reference) is Reference
 
 
 def test_a_twin_refuses_what_the_reference_refuses():

@@ -73,7 +73,7 @@ class RecurrentDecoder:
 
     def weights(self) -> dict[str, Weight]:
         """`layers.<layer>.<array of the cell>` and, if asked for, `bridge.*`, `norms.<layer>.*`, `readout.*`."""
-        declared = {}
+        declared: dict[str, Weight] = {}
         if self.bridge == "linear":
             kernel = Weight((self.memory_size, self.num_layers * self.size), blocks=self.num_layers)
             declared |= {"bridge.kernel": kernel, "bridge.bias": Weight((self.num_layers * self.size,), "zeros")}

@@ -17,7 +17,7 @@ def norm_weights(size: int) -> dict[str, Weight]:
 def normalize(xp: Namespace, weights: Mapping[str, Array], values: Array) -> Array:
     """Bring the last axis of values (…, H) to mean 0 and variance 1, then scale and shift it.
 
-    Ba et al. (2016), section 3, equation 4.
+    Ba et al. (2016), section 3.1, equation 4.
     """
     centred = values - xp.mean(values, axis=-1, keepdims=True)
     variance = xp.mean(xp.pow(centred, 2.0), axis=-1, keepdims=True)

@@ -24,9 +24,14 @@ def made_from(
 
         own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         signature = inspect.signature(reference)
-        made.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            parameters=[own, *signature.parameters.values()]
-        )
+        told: Any = made
+        told.__signature__ = signature.replace(parameters=[own, *signature.parameters.values()])
+        told.reference = reference
         return made
 
     return decorate
+
+
+def reference_of(part: Any) -> Any:
+    """The class that reads a twin's options; of any other part it is the part's own."""
+    return getattr(part.__init__, "reference", part)

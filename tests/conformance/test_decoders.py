@@ -11,6 +11,7 @@ class TestBahdanau(DecoderSuite):
 class TestDeepBahdanauWithReadout(DecoderSuite):
     name = "bahdanau"
     options = {"size": 3, "cell": "lstm", "num_layers": 2, "dropout": 0.5, "readout_size": 4, "bridge": "zero"}
+    expected_failures = {"test_first_state_depends_on_the_summary": "its bridge reads none"}
 
 
 class TestLuong(DecoderSuite):

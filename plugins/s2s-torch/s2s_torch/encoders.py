@@ -24,19 +24,22 @@ class RecurrentEncoder(nn.Module):
     def __init__(self, sizes: reference.RecurrentEncoder) -> None:
         super().__init__()
         self.memory_size, self.num_directions = sizes.memory_size, len(sizes.directions)
-        self.norms = layer_norms(sizes.memory_size, sizes.num_layers) if sizes.layer_norm else None
-        inputs = [sizes.input_size] + [sizes.memory_size] * (sizes.num_layers - 1)
-        self.layers = (
-            self._stack(sizes, sizes.input_size, sizes.num_layers)
-            if self.norms is None
-            else nn.ModuleList(self._stack(sizes, input_size, 1) for input_size in inputs)
-        )
+        self.layers: nn.Module
+        self.norms: nn.ModuleList | None = None
+        if sizes.layer_norm:
+            inputs = [sizes.input_size] + [sizes.memory_size] * (sizes.num_layers - 1)
+            self.layers = nn.ModuleList(self._stack(sizes, input_size, 1) for input_size in inputs)
+            self.norms = layer_norms(sizes.memory_size, sizes.num_layers)
+        else:
+            self.layers = self._stack(sizes, sizes.input_size, sizes.num_layers)
         self.dropout = nn.Dropout(sizes.dropout)
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Embedded source (B, S, E), lengths (B,) -> memory (B, S, M), zero on padding, and summary (B, M)."""
         packed = pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        outputs, summary = self._read(self.layers, packed) if self.norms is None else self._read_normalized(packed)
+        outputs, summary = (
+            self._read(self.layers, packed) if self.norms is None else self._read_each(packed, self.norms)
+        )
         memory, _ = pad_packed_sequence(outputs, batch_first=True, total_length=inputs.shape[1])
         return self.dropout(memory), self.dropout(summary)
 
@@ -46,9 +49,9 @@ class RecurrentEncoder(nn.Module):
         hidden = last[0] if isinstance(last, tuple) else last  # (layers * directions, B, H)
         return outputs, torch.cat(list(hidden[-self.num_directions :]), dim=-1)
 
-    def _read_normalized(self, packed: PackedSequence) -> tuple[PackedSequence, Tensor]:
+    def _read_each(self, packed: PackedSequence, norms: nn.ModuleList) -> tuple[PackedSequence, Tensor]:
         """As `_read`, layer by layer; a packed sequence holds real positions alone, so padding stays zero."""
-        for number, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
+        for number, (layer, norm) in enumerate(zip(self.layers.children(), norms, strict=True)):
             below = _with_data(packed, self.dropout(packed.data)) if number else packed
             outputs, summary = self._read(layer, below)
             packed, summary = _with_data(outputs, norm(outputs.data)), norm(summary)
