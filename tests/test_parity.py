@@ -58,17 +58,12 @@ MODELS = {
         {"name": "additive", "size": 7},
         {**BAHDANAU, "size": 5, "num_layers": 2, "layer_norm": True, "bridge": "zero", "readout_size": 4},
     ),
-    "luong normalized": (
-        {**LSTM, "size": 8, "num_layers": 2, "bidirectional": False, "layer_norm": True},
-        {"name": "general"},
-        {**LUONG, "size": 8, "cell": "lstm", "layer_norm": True, "bridge": "copy"},
-    ),
-    "luong unfed normalized": (
-        {**GRU, "layer_norm": True},
+    "luong unfed normalized tied": (
+        {**LSTM, "size": 6, "num_layers": 2, "bidirectional": False, "layer_norm": True},
         {"name": "dot"},
         {**LUONG, "size": 6, "input_feeding": False, "layer_norm": True, "bridge": "copy", "readout_size": 5},
+        {"tied_softmax": True},
     ),
-    "bahdanau tied": (GRU, {"name": "dot"}, {**BAHDANAU, "size": 6, "readout_size": 5}, {"tied_softmax": True}),
 }
 STRATEGIES = {
     "greedy": {},

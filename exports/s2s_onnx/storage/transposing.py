@@ -19,7 +19,7 @@ def take_transposes(graph: onnx.GraphProto, weights: Collection[str]) -> dict[st
     names = {
         node.output[0]: f"{node.input[0]}.transposed"
         for node in nodes
-        if node.op_type == "Transpose" and node.input[0] in set(weights) - factors
+        if _is_transpose(node) and node.input[0] in set(weights) - factors
     }
     for node in nodes:
         for place, name in enumerate(node.input):
@@ -27,3 +27,8 @@ def take_transposes(graph: onnx.GraphProto, weights: Collection[str]) -> dict[st
     for each in all_graphs(graph):
         replace_nodes(each, [node for node in each.node if not names.keys() & set(node.output)])
     return {name: name.removesuffix(".transposed") for name in names.values()}
+
+
+def _is_transpose(node: onnx.NodeProto) -> bool:
+    """Of a matrix: axes may also be put in the order that they have."""
+    return node.op_type == "Transpose" and all(list(a.ints) == [1, 0] for a in node.attribute if a.name == "perm")
