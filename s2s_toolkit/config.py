@@ -63,10 +63,25 @@ def parse_config(content: dict[str, Any], *, folder: Path, where: str) -> Config
         config = Config.model_validate(content)
     except ValidationError as error:
         raise ConfigError(f"{where}: {explain(error, known_keys())}") from error
+    if problem := _untied(config):
+        raise ConfigError(f"{where}: {problem}")
     folder = folder.absolute()
     data = {"train": resolved(config.data.train, folder), "dev": resolved(config.data.dev, folder)}
     plugins = PluginsConfig(files=tuple(folder / file for file in config.plugins.files))
     return config.model_copy(update={"data": config.data.model_copy(update=data), "plugins": plugins})
+
+
+def _untied(config: Config) -> str:
+    """Why the two sides can't share a vocabulary where they are to; nothing where they can."""
+    source, target = config.source.model_dump(), config.target.model_dump()
+    unlike = [key for key in source if source[key] != target[key]]
+    if not config.model.tied_embeddings or not unlike:
+        return ""
+    key = unlike[0]
+    return (
+        f"model.tied_embeddings needs [source] and [target] alike, since one vocabulary serves both; given {key} = "
+        f"{source[key]!r} and {target[key]!r}; set both to one value, or tied_embeddings = false"
+    )
 
 
 def write_config(config: Config, path: Path) -> None:

@@ -114,10 +114,14 @@ class ModelConfig(Section):
     Attributes:
         embedding_size: Of source and target symbols, E.
         dropout: Share of values dropped from the embeddings while training.
+        tied_softmax: The output projection is the target embedding transposed (Press and Wolf 2017).
+        tied_embeddings: Source and target share one vocabulary and one embedding.
     """
 
     embedding_size: int = Field(128, ge=1, strict=True)
     dropout: float = Field(0.0, ge=0, lt=1)
+    tied_softmax: bool = Field(False, strict=True)
+    tied_embeddings: bool = Field(False, strict=True)
     encoder: PartConfig = PartConfig(name="gru")
     attention: PartConfig = PartConfig(name="additive")
     decoder: PartConfig = PartConfig(name="bahdanau")

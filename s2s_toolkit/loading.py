@@ -54,6 +54,10 @@ def fitting_weights(weights: dict[str, np.ndarray], model: FrameworkModel, path:
         if weights[name].shape != expected.shape:
             shapes = f"{weights[name].shape}, the config says {expected.shape}"
             raise RunError(f"{path}: weight {name!r} has shape {shapes}; it belongs to another config")
+    if strange := sorted(weights.keys() - model.weights().keys()):
+        raise RunError(
+            f"{path} holds weight {strange[0]!r}, which the config's model lacks; it belongs to another config"
+        )
     return weights
 
 

@@ -28,12 +28,19 @@ class ModelPlan:
     Attributes:
         config: The parts and their options.
         source_size: Number of source symbols.
-        target_size: Number of target symbols, V.
+        target_size: Number of target symbols, V; with tied embeddings the same.
     """
 
     config: ModelConfig
     source_size: int
     target_size: int
+
+    def __post_init__(self) -> None:
+        if self.config.tied_embeddings and self.source_size != self.target_size:
+            raise ConfigError(
+                "model.tied_embeddings needs one vocabulary for both sides, given one of "
+                f"{self.source_size} and one of {self.target_size} symbols; train with it, or set it to false"
+            )
 
 
 @dataclass(frozen=True)
@@ -88,19 +95,30 @@ def _build(config: ModelConfig, registry: Registry, framework_of: Callable[[str,
     encoder = make("encoder", "encoder", config.encoder, config.embedding_size, needs=["memory_size"])
     sizes = config.embedding_size, encoder.memory_size
     decoder = make("decoder", "decoder", config.decoder, *sizes, needs=["query_size", "readout_size"])
+    if config.tied_softmax and decoder.readout_size != config.embedding_size:
+        raise ConfigError(
+            "[model] tied_softmax needs a readout as large as an embedding, given "
+            f"{decoder.readout_size} and {config.embedding_size}; "
+            f"set model.decoder.readout_size = {config.embedding_size}, or tied_softmax = false"
+        )
     sizes = decoder.query_size, encoder.memory_size
     return Parts(encoder, make("attention scorer", "attention", config.attention, *sizes), decoder)
 
 
 def declared_weights(plan: ModelPlan, parts: Parts) -> dict[str, Weight]:
-    """The weights of a model of portable or reference parts; native parts declare none."""
-    embedding_size = plan.config.embedding_size
+    """The weights of a model of portable or reference parts; native parts declare none.
+
+    What is tied to the target embedding has no array of its own.
+    """
+    config = plan.config
     declared = {
-        "source_embedding": Weight((plan.source_size, embedding_size), "embedding"),
-        "target_embedding": Weight((plan.target_size, embedding_size), "embedding"),
-        "output.kernel": Weight((parts.decoder.readout_size, plan.target_size)),
+        "target_embedding": Weight((plan.target_size, config.embedding_size), "embedding"),
         "output.bias": Weight((plan.target_size,), "zeros"),
     }
+    if not config.tied_embeddings:
+        declared["source_embedding"] = Weight((plan.source_size, config.embedding_size), "embedding")
+    if not config.tied_softmax:
+        declared["output.kernel"] = Weight((parts.decoder.readout_size, plan.target_size))
     for name, part in {"encoder": parts.encoder, "attention": parts.scorer, "decoder": parts.decoder}.items():
         if callable(getattr(part, "weights", None)):
             declared |= prefixed(part.weights(), name)

@@ -19,7 +19,10 @@ DOES_NOT_TRAIN = "the numpy reference does not train; use --framework torch or t
 
 
 class PortableModel:
-    """Embed, encode, start and step, on any array namespace."""
+    """Embed, encode, start and step, on any array namespace.
+
+    The target embedding stands in for a source embedding and an output kernel that are not among the weights.
+    """
 
     def __init__(self, xp: Namespace, parts: Parts, weights: Mapping[str, Array]) -> None:
         self.xp, self.parts, self.weights = xp, parts, weights
@@ -31,7 +34,8 @@ class PortableModel:
 
     def encode(self, source_ids: Array, source_lengths: Array) -> tuple[Array, Array]:
         """Sources (B, S), lengths (B,) -> memory (B, S, M), zero on padding, and summary (B, M)."""
-        embedded = self.xp.take(self.weights["source_embedding"], source_ids, axis=0)  # (B, S, E)
+        table = self.weights["source_embedding" if "source_embedding" in self.weights else "target_embedding"]
+        embedded = self.xp.take(table, source_ids, axis=0)  # (B, S, E)
         return self.parts.encoder.encode(self.xp, under(self.weights, "encoder"), embedded, source_lengths)
 
     def remember(self, encoded: Array, mask: Array) -> Memory:
@@ -49,8 +53,14 @@ class PortableModel:
         readout, attention, state = self.parts.decoder.step(
             xp, under(self.weights, "decoder"), embedded, state, self.attend(memory)
         )
-        logits = xp.matmul(readout, self.weights["output.kernel"]) + self.weights["output.bias"]
-        return logits, attention, state
+        return self.project(readout), attention, state
+
+    def project(self, readout: Array) -> Array:
+        """Readout (B, R) -> logits (B, V)."""
+        xp, weights = self.xp, self.weights
+        tied = "output.kernel" not in weights
+        kernel = xp.matrix_transpose(weights["target_embedding"]) if tied else weights["output.kernel"]  # (R, V)
+        return xp.matmul(readout, kernel) + weights["output.bias"]
 
     def attend(self, memory: Memory) -> Attend:
         """How queries look a memory up, one for each of its rows."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-Initial = Literal["glorot", "orthogonal", "embedding", "zeros", "forget"]
+Initial = Literal["glorot", "orthogonal", "embedding", "zeros", "ones", "forget"]
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Weight:
     Attributes:
         shape: Matrices are (input, output), so that every framework computes `x @ weight`.
         initial: "glorot" uniform (Glorot and Bengio 2010), "orthogonal" (Saxe et al. 2014), "embedding" (normal,
-            deviation 0.1), "zeros", or "forget": zeros, but ones for the second of four blocks, an LSTM's forget gate
-            (Jozefowicz et al. 2015).
+            deviation 0.1), "zeros", "ones", or "forget": zeros, but ones for the second of four blocks, an LSTM's
+            forget gate (Jozefowicz et al. 2015).
         blocks: How many matrices lie side by side in the columns, as the gates of a cell do; each is drawn on its own.
     """
 
@@ -57,6 +57,8 @@ def _draw(weight: Weight, rng: np.random.Generator) -> np.ndarray:
         values = np.zeros(weight.shape)
         if weight.initial == "forget":
             values[weight.shape[0] // 4 : weight.shape[0] // 2] = 1
+    elif weight.initial == "ones":
+        values = np.ones(weight.shape)
     elif weight.initial == "embedding":
         values = rng.normal(0, 0.1, weight.shape)
     else:

@@ -27,7 +27,8 @@ class Case:
         def normal(*shape):
             return rng.normal(size=shape).astype(np.float32)
 
-        self.decoder, self.scorer = DECODERS[name](E, M, size=Q, **options), GeneralScorer(Q, M)
+        self.decoder = DECODERS[name](E, M, **{"size": Q, **options})
+        self.scorer = GeneralScorer(Q, M)
         self.weights = {key: normal(*weight.shape) for key, weight in self.decoder.weights().items()}
         self.kernel = {"key.kernel": normal(M, Q)}
         values, mask = normal(B, S, M), np.arange(S) < np.array([[11], [7], [5], [3]])
@@ -72,6 +73,65 @@ def test_first_hidden_states_are_bridged_from_the_summary_and_cells_are_zero(nam
     np.testing.assert_allclose(np.concatenate([state["hidden_0"], state["hidden_1"]], axis=1), bridged, atol=1e-6)
     assert not state["cell_0"].any()
     assert not state["cell_1"].any()
+
+
+@each_decoder
+def test_a_copying_bridge_starts_every_layer_with_the_summary(name):
+    case = Case(name, cell="lstm", num_layers=2, bridge="copy", size=M)
+    state = case.start()
+    np.testing.assert_array_equal(state["hidden_0"], case.summary)
+    np.testing.assert_array_equal(state["hidden_1"], case.summary)
+    assert not state["cell_0"].any()
+    assert "bridge.kernel" not in case.weights
+
+
+@each_decoder
+def test_a_zero_bridge_starts_with_zeros(name):
+    case = Case(name, num_layers=2, bridge="zero")
+    state = case.start()
+    assert {entry: array.shape for entry, array in state.items() if entry != "readout"} == {
+        "hidden_0": (B, Q),
+        "hidden_1": (B, Q),
+    }
+    assert not any(array.any() for array in state.values())
+    assert "bridge.kernel" not in case.weights
+
+
+def normalized(case, layer, hidden):
+    """By another way than the part's: deviations over their own deviation."""
+    weights = under(case.weights, f"norms.{layer}")
+    deviations = hidden - hidden.mean(axis=-1, keepdims=True)
+    return deviations / np.sqrt(hidden.var(axis=-1, keepdims=True) + 1e-5) * weights["scale"] + weights["bias"]
+
+
+def test_bahdanau_attends_and_reads_out_with_normalized_outputs():
+    case = Case("bahdanau", num_layers=2, layer_norm=True)
+    start = case.start()
+    readout, attention, state = case.step(case.previous, start)
+    query = normalized(case, 1, start["hidden_1"])
+    expected = attend_step(XP, case.scorer, case.kernel, query, case.memory)[1]
+    np.testing.assert_allclose(attention, expected, atol=1e-5)
+    np.testing.assert_allclose(readout, normalized(case, 1, state["hidden_1"]), atol=1e-5)
+
+
+def test_luong_attends_and_reads_out_with_normalized_outputs():
+    case = Case("luong", layer_norm=True)
+    readout, attention, state = case.step(case.previous, case.start())
+    top = normalized(case, 0, state["hidden_0"])
+    context, expected = attend_step(XP, case.scorer, case.kernel, top, case.memory)
+    np.testing.assert_allclose(attention, expected, atol=1e-5)
+    np.testing.assert_allclose(readout, np.concatenate([top, context], axis=1), atol=1e-4)
+
+
+@each_cell
+def test_the_layer_above_reads_normalized_outputs_and_cells_carry_what_is_not(cell):
+    case = Case("luong", cell=cell, num_layers=2, layer_norm=True, input_feeding=False)
+    start = case.start()
+    state = case.step(case.previous, start)[2]
+    lower, upper = ({entry: start[f"{entry}_{layer}"] for entry in CELLS[cell].entries} for layer in (0, 1))
+    np.testing.assert_allclose(state["hidden_0"], cell_step(cell, case, case.previous, lower), atol=1e-5)
+    expected = cell_step(cell, case, normalized(case, 0, state["hidden_0"]), upper, layer=1)
+    np.testing.assert_allclose(state["hidden_1"], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +206,7 @@ def test_input_feeding_hands_the_readout_to_the_next_step():
     assert np.abs(fed - unfed).max() > 1e-3
 
 
-def cell_step(name, case, inputs, state):
-    """The hidden state after one step of the lowest cell."""
-    cell, weights = CELLS[name], under(case.weights, "layers.0")
+def cell_step(name, case, inputs, state, *, layer=0):
+    """The hidden state after one step of a cell, by default the lowest."""
+    cell, weights = CELLS[name], under(case.weights, f"layers.{layer}")
     return cell.step(XP, weights, cell.project(XP, weights, inputs), state)["hidden"]

@@ -93,3 +93,31 @@ def test_only_the_forward_direction_is_blind_to_what_comes(name, inputs):
     after, _ = encoder.encode(XP, weights, changed, LENGTHS)
     np.testing.assert_array_equal(before[0, :6, :SIZE], after[0, :6, :SIZE])
     assert np.all(np.abs(before[0, :, SIZE:] - after[0, :, SIZE:]).max(axis=-1) > 0)
+
+
+@each_encoder
+def test_outputs_of_each_layer_are_normalized_over_both_directions_and_padding_stays_zero(name, inputs):
+    normed, weights = make(name, layer_norm=True)
+    plain, _ = make(name)
+    own = under(weights, "norms.0")
+    for found, before in zip(
+        normed.encode(XP, weights, inputs, LENGTHS), plain.encode(XP, weights, inputs, LENGTHS), strict=True
+    ):
+        deviations = before - before.mean(axis=-1, keepdims=True)
+        expected = deviations / np.sqrt(before.var(axis=-1, keepdims=True) + 1e-5) * own["scale"] + own["bias"]
+        real = REAL[..., None] if found.ndim == 3 else True
+        np.testing.assert_allclose(found, np.where(real, expected, 0), atol=1e-5)
+        assert found.dtype == np.float32
+
+
+@each_encoder
+def test_second_layer_reads_the_normalized_first(name, inputs):
+    deep, weights = make(name, num_layers=2, layer_norm=True)
+    first, _ = make(name, layer_norm=True)
+    second = ENCODERS[name](2 * SIZE, size=SIZE, layer_norm=True)
+    memory, _ = first.encode(XP, weights, inputs, LENGTHS)
+    above = {k.replace("s.1.", "s.0."): v for k, v in weights.items() if "s.1." in k}
+    for expected, found in zip(
+        second.encode(XP, above, memory, LENGTHS), deep.encode(XP, weights, inputs, LENGTHS), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, atol=1e-6)

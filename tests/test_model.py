@@ -52,6 +52,12 @@ def test_dot_with_the_recommended_size_is_accepted(registry):
         ({"encoder": {"name": "lstm", "dropout": 1.0}}, r"\[model\.encoder\] .* given 256, 1, 1\.0"),
         ({"decoder": {"name": "luong", "num_layers": 0}}, r"\[model\.decoder\] .* given 256, 0, 0\.0, 0"),
         ({"decoder": {"name": "luong", "readout_size": -3}}, r"\[model\.decoder\] .* given 256, 1, 0\.0, -3"),
+        (
+            {"decoder": {"name": "luong", "size": 5, "bridge": "copy"}, "encoder": {"name": "gru", "size": 3}},
+            r"\[model\.decoder\] bridge 'copy' needs a state as large as the encoder's summary, given 5 and 6; "
+            r"set model\.decoder\.size = 6, or use 'linear'",
+        ),
+        ({"decoder": {"name": "luong", "bridge": "none"}}, r"'model\.decoder\.bridge': .* 'zero', given 'none'"),
         ({"decoder": {"name": "luong", "cell": "rnn"}}, r"'model\.decoder\.cell': .* 'gru' or 'lstm', given 'rnn'"),
         ({"attention": {"name": "additive", "size": 0}}, r"\[model\.attention\] size must be at least 1, given 0"),
         ({"attention": {"name": "scaled_dot", "size": -1}}, r"\[model\.attention\] size must be at least 1, given -1"),
@@ -105,6 +111,25 @@ def test_declared_weights_are_those_of_the_layout(registry):
         "decoder.readout.bias": (9,),
         "output.kernel": (9, 13),
         "output.bias": (13,),
+    }
+
+
+def test_normalized_layers_and_another_bridge_change_what_is_declared(registry):
+    def declared(encoder_options, decoder_options):
+        deep = config(
+            encoder={"name": "gru", "size": 3, "num_layers": 2, **encoder_options},
+            decoder={"name": "bahdanau", "size": 6, "num_layers": 2, **decoder_options},
+        )
+        weights = declared_weights(ModelPlan(deep, 11, 13), build_parts(deep, registry, "numpy"))
+        return {name: weight.shape for name, weight in weights.items()}
+
+    plain, changed = declared({}, {}), declared({"layer_norm": True}, {"layer_norm": True, "bridge": "copy"})
+    assert plain.keys() - changed.keys() == {"decoder.bridge.kernel", "decoder.bridge.bias"}
+    assert {name: changed[name] for name in changed.keys() - plain.keys()} == {
+        f"{part}.norms.{layer}.{array}": (6,)
+        for part in ("encoder", "decoder")
+        for layer in (0, 1)
+        for array in ("scale", "bias")
     }
 
 

@@ -53,6 +53,17 @@ MODELS = {
         {**LUONG, "size": 5, "input_feeding": False, "cell": "lstm", "num_layers": 2},
     ),
     "luong general": (GRU, {"name": "general"}, {**LUONG, "size": 4}),
+    "bahdanau normalized": (
+        {**GRU, "num_layers": 2, "layer_norm": True},
+        {"name": "additive", "size": 7},
+        {**BAHDANAU, "size": 5, "num_layers": 2, "layer_norm": True, "bridge": "zero", "readout_size": 4},
+    ),
+    "luong unfed normalized tied": (
+        {**LSTM, "size": 6, "num_layers": 2, "bidirectional": False, "layer_norm": True},
+        {"name": "dot"},
+        {**LUONG, "size": 6, "input_feeding": False, "layer_norm": True, "bridge": "copy", "readout_size": 5},
+        {"tied_softmax": True},
+    ),
 }
 STRATEGIES = {
     "greedy": {},
@@ -86,10 +97,9 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="module", params=MODELS)
 def case(request: pytest.FixtureRequest, registry: Registry) -> Case:
-    encoder, attention, decoder = MODELS[request.param]
-    config = ModelConfig.model_validate(
-        {"embedding_size": 5, "dropout": 0.5, "encoder": encoder, "attention": attention, "decoder": decoder}
-    )
+    encoder, attention, decoder, *others = MODELS[request.param]
+    sections = {"encoder": encoder, "attention": attention, "decoder": decoder}
+    config = ModelConfig.model_validate({"embedding_size": 5, "dropout": 0.5, **sections, **dict(*others)})
     plan = ModelPlan(config, len(SOURCE.vocabulary), len(TARGET.vocabulary))
     rng = np.random.default_rng(3)
     drawn = initial_weights(declared_weights(plan, reference_parts(config, registry, "numpy")), seed=1)
@@ -142,7 +152,7 @@ def test_memory_is_that_of_each_source_alone_and_zero_on_padding(case: Case, bat
     assert memory.dtype == np.float32
     for row, length in enumerate(batch.source_lengths):
         alone = model.encode(batch.source_ids[row : row + 1, :length], batch.source_lengths[row : row + 1])
-        np.testing.assert_allclose(memory[row, :length], alone[0], atol=1e-6)
+        np.testing.assert_allclose(memory[row, :length], alone[0], rtol=1e-5, atol=1e-6)
         assert np.abs(alone).max() > 0.01
         assert (memory[row, length:] == 0).all()
 

@@ -16,6 +16,7 @@ DECLARED = {
     "d": Weight((7, 3), "embedding"),
     "e": Weight((12,), "forget"),
     "f": Weight((7,), "zeros"),
+    "g": Weight((5,), "ones"),
 }
 
 
@@ -106,6 +107,10 @@ def test_embedding_is_normal_with_deviation_a_tenth():
 
 def test_zeros_are_zero():
     assert not draw(Weight((7,), "zeros")).any()
+
+
+def test_ones_are_one():
+    assert draw(Weight((3,), "ones")).tolist() == [1, 1, 1]
 
 
 def test_undeclared_vector_is_a_bias_and_starts_at_zero():

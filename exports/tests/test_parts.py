@@ -30,6 +30,8 @@ ENCODERS = {
     "lstm": LSTM,
     "lstm, one direction, two layers": {**LSTM, "bidirectional": False, "num_layers": 2},
     "lstm, three layers": {**LSTM, "num_layers": 3},
+    "gru, two layers, normalized": {**GRU, "num_layers": 2, "layer_norm": True},
+    "lstm, one direction, normalized": {**LSTM, "size": 6, "bidirectional": False, "layer_norm": True},
 }
 SCORERS = {
     "additive": {"name": "additive", "size": 7},
@@ -45,6 +47,8 @@ DECODERS = {
     "luong": LUONG,
     "luong, lstm, two layers": {**LUONG, "cell": "lstm", "num_layers": 2, "readout_size": 5},
     "luong, unfed": {**LUONG, "input_feeding": False, "readout_size": 5},
+    "bahdanau, normalized, zero bridge": {**BAHDANAU, "layer_norm": True, "bridge": "zero", "readout_size": 5},
+    "luong, two layers, normalized, copying bridge": {**LUONG, "num_layers": 2, "layer_norm": True, "bridge": "copy"},
 }
 MODELS = {
     **{f"encoder {name}": (encoder, SCORERS["additive"], BAHDANAU) for name, encoder in ENCODERS.items()},
@@ -58,15 +62,22 @@ SOURCES = {
 }
 
 
+TIED = {
+    "tied softmax": {"tied_softmax": True},
+    "tied embeddings": {"tied_embeddings": True},
+    "both tied": {"tied_softmax": True, "tied_embeddings": True},
+}
+MODELS |= {name: (GRU, SCORERS["dot"], {**BAHDANAU, "readout_size": 5}, keys) for name, keys in TIED.items()}
+
+
 class Sides:
     """The reference and the graphs of one model."""
 
     def __init__(self, parts: Any, registry: Registry, draw: Callable[..., Any]) -> None:
-        encoder, attention, decoder = parts
-        config = ModelConfig.model_validate(
-            {"embedding_size": 5, "encoder": encoder, "attention": attention, "decoder": decoder}
-        )
-        plan = ModelPlan(config, SOURCE_SIZE, TARGET_SIZE)
+        encoder, attention, decoder, *others = parts
+        sections = {"encoder": encoder, "attention": attention, "decoder": decoder}
+        config = ModelConfig.model_validate({"embedding_size": 5, **sections, **dict(*others)})
+        plan = ModelPlan(config, TARGET_SIZE if config.tied_embeddings else SOURCE_SIZE, TARGET_SIZE)
         weights = draw(plan)
         self.reference = PortableModel(NumpyNamespace(), build_parts(config, registry, "numpy"), weights)
         self.graphs: PartGraphs = part_graphs(plan, weights, registry)

@@ -88,6 +88,33 @@ def test_every_built_in_part_can_be_stored_in_less(
     assert max(np.prod(one.dims) for one in stored if one.data_type == TensorProto.FLOAT) < WORTH_IT
 
 
+TIED = {
+    "embedding_size": 96,
+    "tied_softmax": True,
+    "tied_embeddings": True,
+    "encoder": {"name": "gru", "size": 48, "layer_norm": True},
+    "attention": {"name": "general"},
+    "decoder": {"name": "bahdanau", "size": 96, "readout_size": 96, "layer_norm": True, "bridge": "copy"},
+}
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_tied_and_normalized_model_holds_its_table_once_and_gives_what_the_reference_does(
+    make_run: Callable[..., Run], registry: Registry, tmp_path: Path, precision: Precision
+) -> None:
+    words, sides = [f"w{number}" for number in range(150)], {"source": {"tokenizer": "words"}}
+    run = make_run(tmp_path / "run", spread=0.05, source_symbols=words, target_symbols=words, model=TIED, **sides)
+    write(run, tmp_path / "model.onnx", registry, precision)
+    model = load_translator(run, registry, strategy="beam", options=OPTIONS)
+    rng = np.random.default_rng(3)
+    texts = [" ".join(rng.choice(words, length)) for length in rng.integers(0, 12, 12)]
+    assert_close(Translator(tmp_path / "model.onnx"), model, texts, 2 * TOLERANCES[precision])
+    stored = onnx.load(tmp_path / "model.onnx").graph.initializer
+    (table,) = [one for one in stored if np.prod(one.dims) == 154 * 96]
+    kinds = {"fp32": TensorProto.FLOAT, "fp16": TensorProto.FLOAT16, "int8": TensorProto.INT8}
+    assert (table.name.partition(".")[0], table.data_type) == ("target_embedding", kinds[precision])
+
+
 def test_in_8_bits_a_source_gives_the_same_in_any_batch(wide_file: Wide, wide_run: Run) -> None:
     """The steps of left sides are fixed in the file, and sums of integers have no rounding."""
     translator, texts = Translator(wide_file("int8"), num_threads=1), texts_of(wide_run)

@@ -13,6 +13,7 @@ from onnx import parser
 from s2s_onnx.graph.graphs import all_graphs
 from s2s_onnx.graph.opset import OPSETS
 from s2s_onnx.storage.quantization import GREATEST, GREATEST_FACTOR, integers, quantize
+from s2s_onnx.storage.transposing import take_transposes
 
 RunGraph = Callable[..., dict[str, np.ndarray]]
 WEIGHT = np.array(
@@ -179,7 +180,7 @@ def test_columns_that_are_read_are_no_table(run_graph: RunGraph) -> None:
 
 
 def test_one_weight_as_table_and_in_a_product(run_graph: RunGraph) -> None:
-    """As tied embeddings are: it has 7 bits, and a scale for each column."""
+    """It has 7 bits, and a scale for each column."""
     model = quantized(
         "g (float[B, 5] x, int64[B] i) => (float[B, 3] y, float[B, 3] z) { y = MatMul(x, w) z = Gather(w, i) }",
         {"x": PEAK},
@@ -187,6 +188,67 @@ def test_one_weight_as_table_and_in_a_product(run_graph: RunGraph) -> None:
     found = run_graph(model, {"x": LEFT, "i": np.array([3, 1])})
     np.testing.assert_allclose(found["y"], product(LEFT), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(found["z"], WEIGHT[[3, 1]], atol=0.5 * 3 / 63)
+
+
+TIED = """g (float[B, 3] x, int64[S] i) => (float[B, 5] z, float[S, 3] r) {
+    t = Transpose<perm = [1, 0]>(w)
+    y = MatMul(x, t)
+    z = Add(y, v)
+    r = Gather(w, i)
+}"""
+SHORT, LONG_BIAS = LEFT[:, :3].copy(), np.arange(5, dtype=np.float32)
+
+
+def tied(text: str, peaks: dict[str, float], biases: set[str] = frozenset()) -> onnx.ModelProto:
+    """As `quantized`, but that transposes of w are taken out before, and that a bias v (5,) is there."""
+    model = graph(text)
+    transposed = take_transposes(model.graph, {"w"})
+    quantize(model.graph, {"w": WEIGHT}, biases, peaks, transposed=transposed)
+    model.graph.initializer.append(onnx.numpy_helper.from_array(LONG_BIAS, "v"))
+    return model
+
+
+def test_a_table_that_is_multiplied_with_transposed_is_stored_once_and_multiplied_in_integers(
+    run_graph: RunGraph,
+) -> None:
+    """A scale for each row of the table is a scale for each column of its transpose."""
+    model = tied(TIED, {"x": PEAK}, {"v"})
+    assert operators(model) == [
+        *("Transpose", "Transpose"),
+        *("QuantizeLinear", "MatMulIntegerToFloat"),
+        *("Gather", "Cast", "Gather", "Mul"),
+    ]
+    assert [one.name for one in model.graph.initializer if one.name.startswith("w")] == ["w.int8", "w.scale"]
+    places = np.array([4, 0, 3])
+    scale = np.abs(WEIGHT).max(axis=1, keepdims=True) / GREATEST_FACTOR
+    table = np.round(WEIGHT / scale) * scale
+    steps = np.round(SHORT / (PEAK / GREATEST)) * (PEAK / GREATEST)
+    found = run_graph(model, {"x": SHORT, "i": places})
+    np.testing.assert_allclose(found["r"], table[places], rtol=1e-6)
+    np.testing.assert_allclose(found["z"], steps @ table.T + LONG_BIAS, rtol=1e-5, atol=1e-6)
+
+
+def test_a_transpose_whose_left_side_was_never_seen_is_widened(run_graph: RunGraph) -> None:
+    model = tied(TIED, {})
+    assert operators(model)[:5] == ["Transpose", "Transpose", "Cast", "Mul", "MatMul"]
+    scale = np.abs(WEIGHT).max(axis=1, keepdims=True) / GREATEST_FACTOR
+    found = run_graph(model, {"x": SHORT, "i": np.array([1])})["z"]
+    np.testing.assert_allclose(found, SHORT @ (np.round(WEIGHT / scale) * scale).T + LONG_BIAS, rtol=1e-5, atol=1e-6)
+
+
+def test_a_weight_that_is_a_right_side_itself_keeps_the_scales_of_its_columns(run_graph: RunGraph) -> None:
+    """Its transpose has none then, so that is made of the widened weight."""
+    model = tied(
+        """g (float[B, 5] x, float[B, 3] u) => (float[B, 3] y, float[B, 5] z) {
+            y = MatMul(x, w)
+            t = Transpose<perm = [1, 0]>(w)
+            z = MatMul(u, t)
+        }""",
+        {"x": PEAK, "u": PEAK},
+    )
+    found = run_graph(model, {"x": LEFT, "u": SHORT})
+    np.testing.assert_allclose(found["y"], product(LEFT), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found["z"], SHORT @ WEIGHT.T, atol=0.3)
 
 
 def test_bodies_of_loops_are_rewritten_too(run_graph: RunGraph) -> None:

@@ -1,15 +1,18 @@
 """Recurrent decoders with attention, portable: the reference, and what becomes the step of the ONNX graph."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
 from s2s_toolkit.arrays import Array, Namespace
 from s2s_toolkit.parts.attention import Attend
 from s2s_toolkit.parts.cells import CELLS, CellName, State
+from s2s_toolkit.parts.norms import norm_weights, normalize
 from s2s_toolkit.weights import Weight, prefixed, under
 
 Weights = Mapping[str, Array]
+BridgeName = Literal["linear", "copy", "zero"]
 
 
 class RecurrentDecoder:
@@ -23,6 +26,9 @@ class RecurrentDecoder:
         cell: "gru" or "lstm".
         dropout: Share of values dropped between layers and from the readout while training.
         readout_size: Size of the layer between the decoder and the output projection; 0 leaves the layer out.
+        layer_norm: Normalise the outputs of each layer: what the layer above, the query and the readout read.
+        bridge: What the first hidden states are: "linear", a tanh layer over the encoder's summary; "copy", the summary
+            itself in every layer; "zero". An LSTM's cells start at zero.
     """
 
     def __init__(
@@ -35,13 +41,21 @@ class RecurrentDecoder:
         cell: CellName = "gru",
         dropout: float = 0.0,
         readout_size: int = 0,
+        layer_norm: bool = False,
+        bridge: BridgeName = "linear",
     ) -> None:
         if size < 1 or num_layers < 1 or not 0 <= dropout < 1 or readout_size < 0:
             raise ValueError(
                 "a decoder needs size >= 1, num_layers >= 1, 0 <= dropout < 1, readout_size >= 0; given "
                 f"{size}, {num_layers}, {dropout}, {readout_size}"
             )
+        if bridge == "copy" and size != memory_size:
+            raise ValueError(
+                f"bridge 'copy' needs a state as large as the encoder's summary, given {size} and {memory_size}; "
+                f"set model.decoder.size = {memory_size}, or use 'linear'"
+            )
         self.embedding_size, self.memory_size, self.size = embedding_size, memory_size, size
+        self.layer_norm, self.bridge = layer_norm, bridge
         self.num_layers, self.cell, self.dropout = num_layers, cell, dropout
         self.has_readout = readout_size > 0
         self.query_size = size
@@ -58,14 +72,16 @@ class RecurrentDecoder:
         raise NotImplementedError
 
     def weights(self) -> dict[str, Weight]:
-        """`bridge.*`, `layers.<layer>.<array of the cell>` and, with a readout layer, `readout.*`."""
-        declared = {
-            "bridge.kernel": Weight((self.memory_size, self.num_layers * self.size), blocks=self.num_layers),
-            "bridge.bias": Weight((self.num_layers * self.size,), "zeros"),
-        }
+        """`layers.<layer>.<array of the cell>` and, if asked for, `bridge.*`, `norms.<layer>.*`, `readout.*`."""
+        declared: dict[str, Weight] = {}
+        if self.bridge == "linear":
+            kernel = Weight((self.memory_size, self.num_layers * self.size), blocks=self.num_layers)
+            declared |= {"bridge.kernel": kernel, "bridge.bias": Weight((self.num_layers * self.size,), "zeros")}
         for layer in range(self.num_layers):
             arrays = CELLS[self.cell].weights(self.size if layer else self.input_size, self.size)
             declared |= prefixed(arrays, f"layers.{layer}")
+            if self.layer_norm:
+                declared |= prefixed(norm_weights(self.size), f"norms.{layer}")
         if self.has_readout:
             declared["readout.kernel"] = Weight((self.features_size, self.readout_size))
             declared["readout.bias"] = Weight((self.readout_size,), "zeros")
@@ -73,14 +89,21 @@ class RecurrentDecoder:
 
     def start(self, xp: Namespace, weights: Weights, summary: Array) -> State:
         """Summary (B, M) -> the first state: "hidden_<layer>", and "cell_<layer>" for an LSTM, each (B, H)."""
-        bridged = xp.tanh(xp.matmul(summary, weights["bridge.kernel"]) + weights["bridge.bias"])
         state: State = {}
-        for layer in range(self.num_layers):
-            hidden = bridged[:, layer * self.size : (layer + 1) * self.size]
+        for layer, hidden in enumerate(self._bridged(xp, weights, summary)):
             state |= {
                 f"{e}_{layer}": hidden if e == "hidden" else xp.zeros_like(hidden) for e in CELLS[self.cell].entries
             }
         return state
+
+    def _bridged(self, xp: Namespace, weights: Weights, summary: Array) -> list[Array]:
+        """The first hidden state of each layer, (B, H)."""
+        if self.bridge == "copy":
+            return [summary] * self.num_layers
+        if self.bridge == "zero":
+            return [_zeros(xp, summary, self.size)] * self.num_layers
+        bridged = xp.tanh(xp.matmul(summary, weights["bridge.kernel"]) + weights["bridge.bias"])
+        return [bridged[:, layer * self.size : (layer + 1) * self.size] for layer in range(self.num_layers)]
 
     def _project(self, xp: Namespace, weights: Weights, inputs: Array) -> Array:
         """The input's share of the lowest cell's gates: (B, I) -> (B, 3H) or (B, 4H)."""
@@ -92,13 +115,18 @@ class RecurrentDecoder:
         for layer in range(self.num_layers):
             own_weights = under(weights, f"layers.{layer}")
             if layer:
-                projected = cell.project(xp, own_weights, new[f"hidden_{layer - 1}"])
+                projected = cell.project(xp, own_weights, self._output(xp, weights, layer - 1, new))
             own = cell.step(xp, own_weights, projected, {entry: state[f"{entry}_{layer}"] for entry in cell.entries})
             new |= {f"{entry}_{layer}": own[entry] for entry in cell.entries}
         return new
 
-    def _top(self, state: State) -> Array:
-        return state[f"hidden_{self.num_layers - 1}"]
+    def _output(self, xp: Namespace, weights: Weights, layer: int, state: State) -> Array:
+        """What a layer gives (B, H): its hidden state, normalised if it is to be."""
+        hidden = state[f"hidden_{layer}"]
+        return normalize(xp, under(weights, f"norms.{layer}"), hidden) if self.layer_norm else hidden
+
+    def _top(self, xp: Namespace, weights: Weights, state: State) -> Array:
+        return self._output(xp, weights, self.num_layers - 1, state)
 
     def _read_out(self, xp: Namespace, weights: Weights, features: Array) -> Array:
         if not self.has_readout:
@@ -125,10 +153,11 @@ class BahdanauDecoder(RecurrentDecoder):
         self, xp: Namespace, weights: Weights, previous: Array, state: State, attend: Attend
     ) -> tuple[Array, Array, State]:
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
-        context, attention = attend(self._top(state))
+        context, attention = attend(self._top(xp, weights, state))
         inputs = xp.concat([previous, context], axis=-1)  # (B, E + M)
         state = self._advance(xp, weights, self._project(xp, weights, inputs), state)
-        features = xp.concat([self._top(state), inputs], axis=-1) if self.has_readout else self._top(state)
+        top = self._top(xp, weights, state)
+        features = xp.concat([top, inputs], axis=-1) if self.has_readout else top
         return self._read_out(xp, weights, features), attention, state
 
 
@@ -152,6 +181,8 @@ class LuongDecoder(RecurrentDecoder):
         cell: CellName = "gru",
         dropout: float = 0.0,
         readout_size: int = 0,
+        layer_norm: bool = False,
+        bridge: BridgeName = "linear",
         input_feeding: bool = True,
     ) -> None:
         self.input_feeding = input_feeding
@@ -163,6 +194,8 @@ class LuongDecoder(RecurrentDecoder):
             cell=cell,
             dropout=dropout,
             readout_size=readout_size,
+            layer_norm=layer_norm,
+            bridge=bridge,
         )
 
     @property
@@ -177,7 +210,7 @@ class LuongDecoder(RecurrentDecoder):
         """As every decoder's; with input feeding the first readout is zero."""
         state = super().start(xp, weights, summary)
         if self.input_feeding:
-            state["readout"] = summary[:, :1] * xp.asarray(np.zeros(self.readout_size, np.float32))  # (B, R)
+            state["readout"] = _zeros(xp, summary, self.readout_size)
         return state
 
     def step(
@@ -186,9 +219,15 @@ class LuongDecoder(RecurrentDecoder):
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
         inputs = xp.concat([previous, state["readout"]], axis=-1) if self.input_feeding else previous
         state = self._advance(xp, weights, self._project(xp, weights, inputs), state)
-        context, attention = attend(self._top(state))
-        readout = self._read_out_of(xp, weights, self._top(state), context)
+        top = self._top(xp, weights, state)
+        context, attention = attend(top)
+        readout = self._read_out_of(xp, weights, top, context)
         return readout, attention, state | ({"readout": readout} if self.input_feeding else {})
 
     def _read_out_of(self, xp: Namespace, weights: Weights, hidden: Array, context: Array) -> Array:
         return self._read_out(xp, weights, xp.concat([hidden, context], axis=-1))
+
+
+def _zeros(xp: Namespace, summary: Array, size: int) -> Array:
+    """Zeros (B, N) for a summary (B, M); in a graph their last size is known."""
+    return summary[:, :1] * xp.asarray(np.zeros(size, np.float32))

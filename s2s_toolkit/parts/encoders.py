@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from s2s_toolkit.arrays import NumpyNamespace
+from s2s_toolkit.arrays import Array, Namespace, NumpyNamespace
 from s2s_toolkit.parts.cells import CELLS, CellName
+from s2s_toolkit.parts.norms import norm_weights, normalize
 from s2s_toolkit.weights import Weight, prefixed, under
 
 
@@ -21,12 +22,20 @@ class RecurrentEncoder:
         num_layers: Layers, each reading the one below.
         bidirectional: Also read from the end to the start.
         dropout: Share of values dropped between layers and from the memory while training.
+        layer_norm: Normalise the outputs of each layer, both directions together, and the summary as the top layer's.
     """
 
     cell: CellName
 
     def __init__(
-        self, input_size: int, *, size: int = 256, num_layers: int = 1, bidirectional: bool = True, dropout: float = 0.0
+        self,
+        input_size: int,
+        *,
+        size: int = 256,
+        num_layers: int = 1,
+        bidirectional: bool = True,
+        dropout: float = 0.0,
+        layer_norm: bool = False,
     ) -> None:
         if size < 1 or num_layers < 1 or not 0 <= dropout < 1:
             raise ValueError(
@@ -34,15 +43,17 @@ class RecurrentEncoder:
             )
         self.input_size, self.size, self.num_layers, self.dropout = input_size, size, num_layers, dropout
         self.directions = ("forward", "backward") if bidirectional else ("forward",)
-        self.memory_size = size * len(self.directions)
+        self.memory_size, self.layer_norm = size * len(self.directions), layer_norm
 
     def weights(self) -> dict[str, Weight]:
-        """`layers.<layer>.<direction>.<array of the cell>`."""
+        """`layers.<layer>.<direction>.<array of the cell>` and, where they are normalised, `norms.<layer>.*`."""
         declared: dict[str, Weight] = {}
         for layer in range(self.num_layers):
             arrays = CELLS[self.cell].weights(self.memory_size if layer else self.input_size, self.size)
             for direction in self.directions:
                 declared |= prefixed(arrays, f"layers.{layer}.{direction}")
+            if self.layer_norm:
+                declared |= prefixed(norm_weights(self.memory_size), f"norms.{layer}")
         return declared
 
     def encode(
@@ -59,8 +70,14 @@ class RecurrentEncoder:
                 output, last = self._read(xp, under(weights, f"layers.{layer}.{direction}"), inputs, lengths, direction)
                 outputs.append(output)
                 summary.append(last)
-            inputs = np.concatenate(outputs, axis=-1)  # (B, S, M)
-        return inputs, np.concatenate(summary, axis=-1)
+            inputs = self._normalized(xp, weights, layer, np.concatenate(outputs, axis=-1))  # (B, S, M)
+        real = np.arange(inputs.shape[1]) < lengths[:, None]
+        summarized = self._normalized(xp, weights, self.num_layers - 1, np.concatenate(summary, axis=-1))
+        return np.where(real[..., None], inputs, np.float32(0)), summarized
+
+    def _normalized(self, xp: Namespace, weights: Mapping[str, Array], layer: int, outputs: Array) -> Array:
+        """What a layer gives (…, M), normalised if it is to be; padding becomes anything."""
+        return normalize(xp, under(weights, f"norms.{layer}"), outputs) if self.layer_norm else outputs
 
     def _read(
         self,

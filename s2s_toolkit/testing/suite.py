@@ -12,6 +12,7 @@ from s2s_toolkit.components import ANY
 from s2s_toolkit.errors import PluginError
 from s2s_toolkit.model import REFERENCE
 from s2s_toolkit.options import option_parameters
+from s2s_toolkit.parts.twins import reference_of
 from s2s_toolkit.plugins import load_registry, register_files
 from s2s_toolkit.registry import Offer, Registry
 from s2s_toolkit.testing.guard import (
@@ -154,7 +155,9 @@ class Suite:
         """The constructor reads each option that it takes."""
         for framework, part in self._classes(registry).items():
             for name in option_parameters(part):
-                assert name in _names_read(part.__init__), f"option {name!r} for {framework} is never read"
+                assert name in _names_read(reference_of(part).__init__), (
+                    f"option {name!r} for {framework} is never read"
+                )
 
     def _classes(self, registry: Registry) -> dict[str, Any]:
         """Framework -> the part's class there; what is no class has no options."""

@@ -30,10 +30,11 @@ def load_corpora(config: Config, registry: Registry) -> tuple[Corpus, Corpus]:
 
 
 def new_run(path: Path, config: Config, registry: Registry, training: Corpus) -> Run:
-    """A run that is not written yet, its vocabularies built from the training pairs."""
+    """A run that is not written yet, its vocabularies built from the training pairs; tied sides share theirs."""
     sides = []
     for number, side in enumerate((config.source, config.target)):
-        sequences = (pair[number] for pair in training.pairs)
+        read = (0, 1) if config.model.tied_embeddings else (number,)
+        sequences = (pair[each] for pair in training.pairs for each in read)
         vocabulary = Vocabulary.build(sequences, min_frequency=side.min_frequency, max_size=side.max_size)
         sides.append(load_side(side, registry, vocabulary))
     return Run(path, config, *sides)

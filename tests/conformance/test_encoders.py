@@ -20,4 +20,4 @@ class TestLstm(EncoderSuite):
 
 class TestDeepLstm(EncoderSuite):
     name = "lstm"
-    options = {"size": 3, "num_layers": 2, "dropout": 0.5}
+    options = {"size": 3, "num_layers": 2, "dropout": 0.5, "layer_norm": True}

@@ -31,16 +31,17 @@ class BahdanauDecoder(reference.BahdanauDecoder):
         self, xp: Namespace, weights: Weights, previous: Array, state: State, attend: Attend
     ) -> tuple[Array, Array, State]:
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
-        shares, attention = attend(self._top(state))  # (B, C)
+        shares, attention = attend(self._top(xp, weights, state))  # (B, C)
         num_gates = weights[INPUT_KERNEL].shape[1]
         own = under(weights, "layers.0")
         own["input_kernel"] = own["input_kernel"][: self.embedding_size]
         projected = CELLS[self.cell].project(xp, own, previous) + shares[:, :num_gates]
         state = self._advance(xp, weights, projected, state)
+        top = self._top(xp, weights, state)
         if not self.has_readout:
-            return self._top(state), attention, state
+            return top, attention, state
         kernel = weights[READOUT_KERNEL][: self.size + self.embedding_size]
-        features = xp.concat([self._top(state), previous], axis=-1)
+        features = xp.concat([top, previous], axis=-1)
         readout = xp.matmul(features, kernel) + weights["readout.bias"] + shares[:, num_gates:]
         return xp.tanh(readout), attention, state
 

@@ -30,10 +30,16 @@ class RecurrentEncoder(reference.RecurrentEncoder):
         for layer in range(self.num_layers):
             arrays = [under(weights, f"layers.{layer}.{direction}") for direction in self.directions]
             outputs, last = self._layer(values, arrays, sequence_lengths)  # (S, D, B, H), (D, B, H)
-            values = op.reshape(op.transpose(outputs, perm=(0, 2, 1, 3)), op.const([0, 0, self.memory_size]))
-        memory = op.transpose(values, perm=(1, 0, 2))
-        summary = op.reshape(op.transpose(last, perm=(1, 0, 2)), op.const([-1, self.memory_size]))
-        return OnnxArray(memory), OnnxArray(summary)
+            joined = op.reshape(op.transpose(outputs, perm=(0, 2, 1, 3)), op.const([0, 0, self.memory_size]))
+            values = self._normalized(xp, weights, layer, OnnxArray(joined)).var
+        memory = OnnxArray(op.transpose(values, perm=(1, 0, 2)))
+        summary = OnnxArray(op.reshape(op.transpose(last, perm=(1, 0, 2)), op.const([-1, self.memory_size])))
+        if not self.layer_norm:
+            return memory, summary
+        number = xp.cumulative_sum(xp.ones_like(inputs[:, :, 0], dtype=xp.int64), axis=1)  # (B, S), from 1
+        real = number <= xp.expand_dims(lengths, axis=1)
+        memory = xp.where(xp.expand_dims(real, axis=-1), memory, 0.0)
+        return memory, self._normalized(xp, weights, self.num_layers - 1, summary)
 
     def _layer(self, values: Var, arrays: Sequence[Mapping[str, OnnxArray]], lengths: Var) -> tuple[Var, Var]:
         raise NotImplementedError

@@ -29,7 +29,12 @@ MICROSOFT = "com.microsoft"
 
 
 def quantize(
-    graph: onnx.GraphProto, weights: Mapping[str, np.ndarray], biases: set[str], peaks: Mapping[str, float]
+    graph: onnx.GraphProto,
+    weights: Mapping[str, np.ndarray],
+    biases: set[str],
+    peaks: Mapping[str, float],
+    *,
+    transposed: Mapping[str, str] | None = None,
 ) -> None:
     """Store weights (M, N) as integers and calculate with them.
 
@@ -41,12 +46,20 @@ def quantize(
         weights: Matrices by name.
         biases: Names of constants that may be added to a product in the same node.
         peaks: Greatest absolute value of left sides by name; a product without one stays as it is.
+        transposed: Names of further values that it doesn't define -> the weight that each is the transpose of, as tied
+            embeddings have it. The integers serve both: a scale for each row of the one is one for each column of the
+            other.
     """
-    uses = _uses(graph, weights, peaks)
+    transposed = transposed or {}
+    uses = _uses(graph, [*weights, *transposed], peaks)
+    for weight in transposed.values():
+        uses[weight].add("transposed")
     steps = set[str]()
     for number, each in enumerate(all_graphs(graph)):
         steps |= _Rewriting(each, number, uses, biases, peaks).run()
-    replace_nodes(graph, [*(n for name in weights if "other" in uses[name] for n in _widened(name)), *graph.node])
+    before = [node for name, weight in transposed.items() for node in _transposed(name, weight)]
+    before += [node for name, read in uses.items() if "other" in read for node in _widened(name)]
+    replace_nodes(graph, [*before, *graph.node])
     for name, array in weights.items():
         graph.initializer.extend(_stored(name, array, uses[name]))
     graph.initializer.extend(
@@ -126,13 +139,13 @@ class _Rewriting:
         self.nodes.append(helper.make_node(operator, inputs, [output], **attributes))
 
 
-def _uses(graph: onnx.GraphProto, weights: Mapping[str, np.ndarray], peaks: Mapping[str, float]) -> dict[str, set[str]]:
+def _uses(graph: onnx.GraphProto, weights: Collection[str], peaks: Collection[str]) -> dict[str, set[str]]:
     """How each weight is read: as the right side of a "product", as a "table" to look up in, or in an "other" way."""
     uses: dict[str, set[str]] = {name: set() for name in weights}
     for each in all_graphs(graph):
         for node in each.node:
             for name in uses.keys() & set(node.input):
-                uses[name].add(_use(node, weights, peaks) or "other")
+                uses[name].add(_use(node, uses, peaks) or "other")
     return uses
 
 
@@ -149,15 +162,23 @@ def _use(node: onnx.NodeProto, weights: Collection[str], peaks: Collection[str])
 
 
 def _is_table(uses: set[str]) -> bool:
-    """A table has a scale for each row, anything else for each column."""
-    return uses == {"table"}
+    """A table has a scale for each row, one that is multiplied with transposed too; anything else for each column."""
+    return uses == {"table"} or "transposed" in uses
 
 
 def _stored(name: str, array: np.ndarray, uses: set[str]) -> list[onnx.TensorProto]:
     by_row = _is_table(uses)
-    values, scales = integers(array, GREATEST_FACTOR if "product" in uses else GREATEST, -1 if by_row else -2)
+    greatest = GREATEST_FACTOR if uses & {"product", "transposed"} else GREATEST
+    values, scales = integers(array, greatest, -1 if by_row else -2)
     scales = scales if by_row else scales.squeeze(-2)
     return [numpy_helper.from_array(values, f"{name}.int8"), numpy_helper.from_array(scales, f"{name}.scale")]
+
+
+def _transposed(name: str, weight: str) -> list[onnx.NodeProto]:
+    return [
+        helper.make_node("Transpose", [f"{weight}.{part}"], [f"{name}.{part}"], perm=(1, 0))
+        for part in ("int8", "scale")
+    ]
 
 
 def _widened(name: str) -> list[onnx.NodeProto]:

@@ -11,6 +11,7 @@ from s2s_onnx.graph.graphs import replace_inputs, replace_nodes
 from s2s_onnx.storage.calibration import Feed, peaks
 from s2s_onnx.storage.quantization import MICROSOFT, quantize
 from s2s_onnx.storage.slicing import split_slices
+from s2s_onnx.storage.transposing import take_transposes
 from s2s_onnx.storage.writing import LARGEST
 from s2s_toolkit.errors import UnsupportedError
 
@@ -45,12 +46,14 @@ def store(
     if precision != "fp32":
         _check_range(large, precision)
     if precision == "int8":
+        transposed = take_transposes(graph, large)
+        factors = large | {name: large[weight].T for name, weight in transposed.items()}
         watched = onnx.ModelProto()
         watched.CopyFrom(stored)
-        _hold(watched.graph, weights)
+        _hold(watched.graph, {**weights, **factors})
         if MICROSOFT not in {used.domain for used in stored.opset_import}:
             stored.opset_import.append(helper.make_opsetid(MICROSOFT, 1))
-        quantize(graph, large, _biases(weights), peaks(watched, large, feeds))
+        quantize(graph, large, _biases(weights), peaks(watched, factors, feeds), transposed=transposed)
     elif precision == "fp16":
         _halve(graph, large)
     whole = {name: array for name, array in weights.items() if precision == "fp32" or name not in large}

@@ -1,14 +1,15 @@
 """Recurrent decoders with attention."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
 from tensorflow import Tensor
 
 from s2s_tensorflow.cells import CELLS, State
+from s2s_tensorflow.norms import layer_norms
 from s2s_toolkit.parts import decoders as reference
-from s2s_toolkit.parts.cells import CellName
+from s2s_toolkit.parts.twins import made_from
 
 Attend = Callable[[Tensor], tuple[Tensor, Tensor]]
 
@@ -23,21 +24,30 @@ class RecurrentDecoder(keras.layers.Layer):
     def __init__(self, sizes: reference.RecurrentDecoder) -> None:
         super().__init__()
         self.query_size, self.memory_size, self.readout_size = sizes.query_size, sizes.memory_size, sizes.readout_size
-        self.bridge = keras.layers.Dense(sizes.num_layers * sizes.size)
+        self.copies_summary = sizes.bridge == "copy"
+        bridged_size = sizes.num_layers * sizes.size
+        self.bridge = keras.layers.Dense(bridged_size) if sizes.bridge == "linear" else None
         cell_class = CELLS[sizes.cell]
         inputs = [sizes.input_size] + [sizes.size] * (sizes.num_layers - 1)
         self.layers = [cell_class(input_size, sizes.size) for input_size in inputs]
+        self.norms = layer_norms(sizes.num_layers) if sizes.layer_norm else None
         self.readout = keras.layers.Dense(sizes.readout_size) if sizes.has_readout else None
         self.dropout = keras.layers.Dropout(sizes.dropout, seed=0)
 
     def start(self, summary: Tensor) -> State:
         """Summary (B, M) -> the first state: "hidden_<layer>", and "cell_<layer>" for an LSTM, each (B, H)."""
-        bridged = tf.split(tf.tanh(self.bridge(summary)), len(self.layers), axis=-1)
         state: State = {}
-        for layer, hidden in enumerate(bridged):
+        for layer, hidden in enumerate(self._bridged(summary)):
             entries = self.layers[layer].entries
             state |= {f"{entry}_{layer}": hidden if entry == "hidden" else tf.zeros_like(hidden) for entry in entries}
         return state
+
+    def _bridged(self, summary: Tensor) -> Sequence[Tensor]:
+        """The first hidden state of each layer, (B, H)."""
+        if self.bridge is not None:
+            return tf.split(tf.tanh(self.bridge(summary)), len(self.layers), axis=-1)
+        hidden = summary if self.copies_summary else tf.zeros((tf.shape(summary)[0], self.query_size))
+        return [hidden] * len(self.layers)
 
     def _advance(self, projected: Tensor, state: State) -> State:
         """One step of the stack of cells, from the lowest cell's projected input (B, 3H or 4H)."""
@@ -46,11 +56,16 @@ class RecurrentDecoder(keras.layers.Layer):
             own = cell(projected, {entry: state[f"{entry}_{layer}"] for entry in cell.entries})
             new |= {f"{entry}_{layer}": own[entry] for entry in cell.entries}
             if layer + 1 < len(self.layers):
-                projected = self.layers[layer + 1].project(self.dropout(own["hidden"]))
+                projected = self.layers[layer + 1].project(self.dropout(self._output(layer, new)))
         return new
 
+    def _output(self, layer: int, state: State) -> Tensor:
+        """What a layer gives: its hidden state (…, H), normalised if it is to be."""
+        hidden = state[f"hidden_{layer}"]
+        return hidden if self.norms is None else self.norms[layer](hidden)
+
     def _top(self, state: State) -> Tensor:
-        return state[f"hidden_{len(self.layers) - 1}"]
+        return self._output(len(self.layers) - 1, state)
 
     def _read_out(self, features: Tensor) -> Tensor:
         return self.dropout(features if self.readout is None else tf.tanh(self.readout(features)))
@@ -62,28 +77,9 @@ class BahdanauDecoder(RecurrentDecoder):
     Bahdanau et al. (2015), appendix A.2.2. Options as `s2s_toolkit.parts.decoders.BahdanauDecoder`.
     """
 
-    def __init__(
-        self,
-        embedding_size: int,
-        memory_size: int,
-        *,
-        size: int = 256,
-        num_layers: int = 1,
-        cell: CellName = "gru",
-        dropout: float = 0.0,
-        readout_size: int = 0,
-    ) -> None:
-        super().__init__(
-            reference.BahdanauDecoder(
-                embedding_size,
-                memory_size,
-                size=size,
-                num_layers=num_layers,
-                cell=cell,
-                dropout=dropout,
-                readout_size=readout_size,
-            )
-        )
+    @made_from(reference.BahdanauDecoder)
+    def __init__(self, sizes: reference.BahdanauDecoder) -> None:
+        super().__init__(sizes)
 
     def step(self, previous: Tensor, state: State, attend: Attend) -> tuple[Tensor, Tensor, State]:
         """Previous embedding (B, E) and state -> readout (B, R), attention (B, S), state."""
@@ -121,31 +117,10 @@ class LuongDecoder(RecurrentDecoder):
     Luong et al. (2015), sections 3 and 3.3. Options as `s2s_toolkit.parts.decoders.LuongDecoder`.
     """
 
-    def __init__(
-        self,
-        embedding_size: int,
-        memory_size: int,
-        *,
-        size: int = 256,
-        num_layers: int = 1,
-        cell: CellName = "gru",
-        dropout: float = 0.0,
-        readout_size: int = 0,
-        input_feeding: bool = True,
-    ) -> None:
-        super().__init__(
-            reference.LuongDecoder(
-                embedding_size,
-                memory_size,
-                size=size,
-                num_layers=num_layers,
-                cell=cell,
-                dropout=dropout,
-                readout_size=readout_size,
-                input_feeding=input_feeding,
-            )
-        )
-        self.input_feeding = input_feeding
+    @made_from(reference.LuongDecoder)
+    def __init__(self, sizes: reference.LuongDecoder) -> None:
+        super().__init__(sizes)
+        self.input_feeding = sizes.input_feeding
 
     def start(self, summary: Tensor) -> State:
         """As every decoder's; with input feeding the first readout is zero."""

@@ -5,30 +5,28 @@ import tensorflow as tf
 from tensorflow import Tensor
 
 from s2s_tensorflow.cells import GruCell, LstmCell
+from s2s_tensorflow.norms import layer_norms
+from s2s_toolkit.parts import encoders as reference
+from s2s_toolkit.parts.twins import made_from
 
 
 class RecurrentEncoder(keras.layers.Layer):
     """Read the source in one or two directions, in one or several layers; padding is exact.
 
     Args:
-        input_size: Size of a source embedding.
-        size: Units of each direction.
-        num_layers: Layers, each reading the one below.
-        bidirectional: Also read from the end to the start.
-        dropout: Share of values dropped between layers and from the memory while training.
+        sizes: The reference encoder, which says how large everything is.
     """
 
     cell_class: type[GruCell] | type[LstmCell]
 
-    def __init__(
-        self, input_size: int, *, size: int = 256, num_layers: int = 1, bidirectional: bool = True, dropout: float = 0.0
-    ) -> None:
+    @made_from(reference.RecurrentEncoder)
+    def __init__(self, sizes: reference.RecurrentEncoder) -> None:
         super().__init__()
-        directions = ("forward", "backward") if bidirectional else ("forward",)
-        self.memory_size = size * len(directions)
-        inputs = [input_size] + [self.memory_size] * (num_layers - 1)
-        self.layers = [{direction: self.cell_class(i, size) for direction in directions} for i in inputs]
-        self.dropout = keras.layers.Dropout(dropout, seed=0)
+        self.memory_size = sizes.memory_size
+        inputs = [sizes.input_size] + [sizes.memory_size] * (sizes.num_layers - 1)
+        self.layers = [{direction: self.cell_class(i, sizes.size) for direction in sizes.directions} for i in inputs]
+        self.norms = layer_norms(sizes.num_layers) if sizes.layer_norm else None
+        self.dropout = keras.layers.Dropout(sizes.dropout, seed=0)
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Embedded source (B, S, E), lengths (B,) -> memory (B, S, M), zero on padding, and summary (B, M).
@@ -38,13 +36,17 @@ class RecurrentEncoder(keras.layers.Layer):
         for number, cells in enumerate(self.layers):
             below = self.dropout(inputs) if number else inputs
             outputs = {direction: _read(cell, below, lengths, direction) for direction, cell in cells.items()}
-            inputs = tf.concat(list(outputs.values()), axis=-1)  # (B, S, M)
+            inputs = self._normalized(number, tf.concat(list(outputs.values()), axis=-1))  # (B, S, M)
         last = {"forward": tf.gather(outputs["forward"], lengths - 1, batch_dims=1)}  # (B, H)
         if "backward" in outputs:
             last["backward"] = outputs["backward"][:, 0]
         real = tf.sequence_mask(lengths, tf.shape(inputs)[1])[:, :, None]
-        memory, summary = tf.where(real, inputs, 0.0), tf.concat(list(last.values()), axis=-1)
+        memory, summary = tf.where(real, inputs, 0.0), self._normalized(number, tf.concat(list(last.values()), axis=-1))
         return self.dropout(memory), self.dropout(summary)
+
+    def _normalized(self, layer: int, outputs: Tensor) -> Tensor:
+        """What a layer gives (…, M), normalised if it is to be; padding becomes anything."""
+        return outputs if self.norms is None else self.norms[layer](outputs)
 
 
 def _read(cell: GruCell | LstmCell, inputs: Tensor, lengths: Tensor, direction: str) -> Tensor:

@@ -14,6 +14,8 @@ from tensorflow import Tensor
 from s2s_tensorflow.portable import PortablePart
 from s2s_toolkit.errors import UnsupportedError
 
+NORM = {"gamma": "scale", "beta": "bias"}
+
 
 @dataclass(frozen=True)
 class Place:
@@ -83,4 +85,6 @@ def _attributes(layer: keras.layers.Layer) -> dict[str, object]:
 
 def _weight_name(layer: keras.layers.Layer, attribute: str) -> str:
     """An embedding is known by its path alone; Keras' own layers keep their arrays behind an underscore."""
+    if isinstance(layer, keras.layers.LayerNormalization):
+        return NORM[attribute]
     return "" if isinstance(layer, keras.layers.Embedding) else attribute.removeprefix("_")

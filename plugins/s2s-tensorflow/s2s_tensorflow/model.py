@@ -30,11 +30,16 @@ class Model(keras.layers.Layer):
         self, plan: ModelPlan, encoder: keras.layers.Layer, attention: Attention, decoder: keras.layers.Layer
     ) -> None:
         super().__init__()
-        self.source_embedding = keras.layers.Embedding(plan.source_size, plan.config.embedding_size)
-        self.target_embedding = keras.layers.Embedding(plan.target_size, plan.config.embedding_size)
+        config = plan.config
+        self.target_embedding = keras.layers.Embedding(plan.target_size, config.embedding_size)
+        self.source_embedding = (
+            self.target_embedding
+            if config.tied_embeddings
+            else keras.layers.Embedding(plan.source_size, config.embedding_size)
+        )
         self.encoder, self.attention, self.decoder = encoder, attention, decoder
-        self.output = keras.layers.Dense(plan.target_size)
-        self.dropout = keras.layers.Dropout(plan.config.dropout, seed=0)
+        self.output = TiedOutput(self.target_embedding) if config.tied_softmax else keras.layers.Dense(plan.target_size)
+        self.dropout = keras.layers.Dropout(config.dropout, seed=0)
         self.built = True  # layers make their variables when they are first called, which is up to each of them
 
     def start(self, source_ids: Tensor, source_lengths: Tensor) -> tuple[Memory, State]:
@@ -62,3 +67,20 @@ class Model(keras.layers.Layer):
 
     def _attend(self, memory: Memory) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
         return lambda query: self.attention.attend(query, memory)
+
+
+class TiedOutput(keras.layers.Layer):
+    """An output projection that multiplies with an embedding transposed, which Keras' `Dense` can't.
+
+    Args:
+        embedding: Of the target.
+    """
+
+    def __init__(self, embedding: keras.layers.Embedding) -> None:
+        super().__init__()
+        self.embedding, self.units = embedding, embedding.input_dim
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros")
+
+    def call(self, readouts: Tensor) -> Tensor:
+        """Readouts (…, E) -> logits (…, V)."""
+        return tf.tensordot(readouts, self.embedding.embeddings, axes=((-1,), (1,))) + self.bias

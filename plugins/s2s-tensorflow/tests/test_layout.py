@@ -28,6 +28,11 @@ MODELS: dict[str, dict[str, Any]] = {
         "attention": {"name": "dot"},
         "decoder": {"name": "luong", "size": 3, "cell": "lstm", "input_feeding": False},
     },
+    "normalized and tied": {
+        "encoder": {"name": "gru", "size": 3, "num_layers": 2, "layer_norm": True},
+        "decoder": {"name": "luong", "size": 6, "readout_size": 5, "layer_norm": True, "bridge": "copy"},
+        "tied_softmax": True,
+    },
 }
 
 

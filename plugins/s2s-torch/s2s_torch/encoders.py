@@ -2,46 +2,74 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from s2s_toolkit.parts import encoders as reference
+from s2s_toolkit.parts.twins import made_from
+from s2s_torch.norms import layer_norms
 
 
 class RecurrentEncoder(nn.Module):
     """Read the source in one or two directions, in one or several layers; padding is exact.
 
+    Where layers are normalised, each is a module of its own; otherwise one module has all, which is faster.
+
     Args:
-        input_size: Size of a source embedding.
-        size: Units of each direction.
-        num_layers: Layers, each reading the one below.
-        bidirectional: Also read from the end to the start.
-        dropout: Share of values dropped between layers and from the memory while training.
+        sizes: The reference encoder, which says how large everything is.
     """
 
     layer_class: type[nn.GRU] | type[nn.LSTM]
 
-    def __init__(
-        self, input_size: int, *, size: int = 256, num_layers: int = 1, bidirectional: bool = True, dropout: float = 0.0
-    ) -> None:
+    @made_from(reference.RecurrentEncoder)
+    def __init__(self, sizes: reference.RecurrentEncoder) -> None:
         super().__init__()
-        self.layers = self.layer_class(
-            input_size,
-            size,
-            num_layers,
-            batch_first=True,
-            bidirectional=bidirectional,
-            dropout=dropout if num_layers > 1 else 0.0,
-        )
-        self.dropout = nn.Dropout(dropout)
-        self.num_directions = 2 if bidirectional else 1
-        self.memory_size = size * self.num_directions
+        self.memory_size, self.num_directions = sizes.memory_size, len(sizes.directions)
+        self.layers: nn.Module
+        self.norms: nn.ModuleList | None = None
+        if sizes.layer_norm:
+            inputs = [sizes.input_size] + [sizes.memory_size] * (sizes.num_layers - 1)
+            self.layers = nn.ModuleList(self._stack(sizes, input_size, 1) for input_size in inputs)
+            self.norms = layer_norms(sizes.memory_size, sizes.num_layers)
+        else:
+            self.layers = self._stack(sizes, sizes.input_size, sizes.num_layers)
+        self.dropout = nn.Dropout(sizes.dropout)
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Embedded source (B, S, E), lengths (B,) -> memory (B, S, M), zero on padding, and summary (B, M)."""
         packed = pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        outputs, last = self.layers(packed)
+        outputs, summary = (
+            self._read(self.layers, packed) if self.norms is None else self._read_each(packed, self.norms)
+        )
         memory, _ = pad_packed_sequence(outputs, batch_first=True, total_length=inputs.shape[1])
-        hidden = last[0] if isinstance(last, tuple) else last  # (layers * directions, B, H)
-        summary = torch.cat(list(hidden[-self.num_directions :]), dim=-1)
         return self.dropout(memory), self.dropout(summary)
+
+    def _read(self, stack: nn.Module, packed: PackedSequence) -> tuple[PackedSequence, Tensor]:
+        """The outputs of a stack's top layer, and its last state of each direction, side by side (B, M)."""
+        outputs, last = stack(packed)
+        hidden = last[0] if isinstance(last, tuple) else last  # (layers * directions, B, H)
+        return outputs, torch.cat(list(hidden[-self.num_directions :]), dim=-1)
+
+    def _read_each(self, packed: PackedSequence, norms: nn.ModuleList) -> tuple[PackedSequence, Tensor]:
+        """As `_read`, layer by layer; a packed sequence holds real positions alone, so padding stays zero."""
+        for number, (layer, norm) in enumerate(zip(self.layers.children(), norms, strict=True)):
+            below = _with_data(packed, self.dropout(packed.data)) if number else packed
+            outputs, summary = self._read(layer, below)
+            packed, summary = _with_data(outputs, norm(outputs.data)), norm(summary)
+        return packed, summary
+
+    def _stack(self, sizes: reference.RecurrentEncoder, input_size: int, num_layers: int) -> nn.GRU | nn.LSTM:
+        made = self.layer_class(
+            input_size,
+            sizes.size,
+            num_layers,
+            batch_first=True,
+            bidirectional=self.num_directions == 2,
+            dropout=sizes.dropout if num_layers > 1 else 0.0,
+        )
+        for name, parameter in made.named_parameters():
+            if isinstance(made, nn.LSTM) and name.startswith("bias_hh"):
+                nn.init.zeros_(parameter.requires_grad_(False))  # it adds two biases; Keras and we have one
+        return made
 
 
 class GruEncoder(RecurrentEncoder):
@@ -55,10 +83,6 @@ class LstmEncoder(RecurrentEncoder):
 
     layer_class = nn.LSTM
 
-    def __init__(
-        self, input_size: int, *, size: int = 256, num_layers: int = 1, bidirectional: bool = True, dropout: float = 0.0
-    ) -> None:
-        super().__init__(input_size, size=size, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
-        for name, parameter in self.layers.named_parameters():
-            if name.startswith("bias_hh"):  # nn.LSTM adds two biases; one is enough, and Keras and we have one
-                nn.init.zeros_(parameter.requires_grad_(False))
+
+def _with_data(packed: PackedSequence, data: Tensor) -> PackedSequence:
+    return PackedSequence(data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)

@@ -38,13 +38,15 @@ class Place:
 
 
 def places(module: nn.Module) -> dict[str, Place]:
-    """Weight name -> where it lies, for each trained weight of a module."""
-    found = {}
+    """Weight name -> where it lies, for each trained weight of a module; one that several modules share, once."""
+    found, seen = {}, set[nn.Parameter]()
     for path, child in module.named_modules():
         for name, place in _own_places(child):
-            found[".".join(filter(None, [path, name])).replace("attention.scorer", "attention").replace("/", ".")] = (
-                place
-            )
+            if place.parameter not in seen:
+                name = name.removeprefix("0.") if _is_numbered_layer(path, child) else name
+                full = ".".join(filter(None, [path, name]))
+                found[full.replace("attention.scorer", "attention").replace("/", ".")] = place
+            seen.add(place.parameter)
     return found
 
 
@@ -55,6 +57,8 @@ def _own_places(module: nn.Module) -> Iterator[tuple[str, Place]]:
             yield "", Place(parameter)
         elif isinstance(module, nn.Linear):
             yield {"weight": "kernel"}.get(name, name), Place(parameter, transposed=name == "weight")
+        elif isinstance(module, nn.LayerNorm):
+            yield {"weight": "scale"}.get(name, name), Place(parameter)
         elif isinstance(module, nn.GRU | nn.LSTM):
             yield (
                 _recurrent_name(name, isinstance(module, nn.LSTM)),
@@ -62,6 +66,11 @@ def _own_places(module: nn.Module) -> Iterator[tuple[str, Place]]:
             )
         else:
             yield name, Place(parameter)
+
+
+def _is_numbered_layer(path: str, module: nn.Module) -> bool:
+    """Whether a recurrent module is one layer in a list of them, whose place there is the layer's number."""
+    return path.rpartition(".")[2].isdigit() and isinstance(module, nn.GRU | nn.LSTM) and module.num_layers == 1
 
 
 def _recurrent_name(name: str, is_lstm: bool) -> str:

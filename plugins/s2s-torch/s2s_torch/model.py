@@ -27,11 +27,16 @@ class Model(nn.Module):
         self, plan: ModelPlan, encoder: nn.Module, attention: Attention, decoder: nn.Module, readout_size: int
     ) -> None:
         super().__init__()
-        self.source_embedding = nn.Embedding(plan.source_size, plan.config.embedding_size)
-        self.target_embedding = nn.Embedding(plan.target_size, plan.config.embedding_size)
+        config = plan.config
+        self.target_embedding = nn.Embedding(plan.target_size, config.embedding_size)
+        self.source_embedding = (
+            self.target_embedding if config.tied_embeddings else nn.Embedding(plan.source_size, config.embedding_size)
+        )
         self.encoder, self.attention, self.decoder = encoder, attention, decoder
         self.output = nn.Linear(readout_size, plan.target_size)
-        self.dropout = nn.Dropout(plan.config.dropout)
+        if config.tied_softmax:
+            self.output.weight = self.target_embedding.weight
+        self.dropout = nn.Dropout(config.dropout)
 
     def start(self, source_ids: Tensor, source_lengths: Tensor) -> tuple[Memory, State]:
         """Sources (B, S), lengths (B,) -> what attention reads, and the decoder's first state."""
