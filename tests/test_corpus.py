@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s2s_toolkit.config_sections import DataConfig
 from s2s_toolkit.corpus import Pair, load_corpus, read_pairs
 from s2s_toolkit.errors import DataError
 from s2s_toolkit.normalization import Normalization
@@ -26,7 +27,8 @@ def parallel(folder, sources, targets):
 
 def load(paths, source_length=100, target_length=100):
     source, target = TextSide(Characters()), TextSide(Words(), normalization=Normalization(lowercase=True))
-    return load_corpus(paths, source, target, max_source_length=source_length, max_target_length=target_length)
+    data = DataConfig(train=paths, dev=paths, max_source_length=source_length, max_target_length=target_length)
+    return load_corpus(paths, source, target, data=data)
 
 
 def test_a_tsv_line_is_a_pair(tmp_path):

@@ -46,7 +46,8 @@ def config(tmp_path):
 
 def test_training_text_is_normalised_and_its_length_counted_then(config, registry, tmp_path):
     training, _ = load_corpora(config, registry)
-    assert training.pairs == [(["a", "b"], ["é", "x"]), (["a", "\u0300"], ["é", "x"])]
+    assert training.frequencies(0) == {"a": 2, "b": 1, "\u0300": 1}
+    assert training.frequencies(1) == {"é": 2, "x": 2}
     run = new_run(tmp_path / "run", config, registry, training)
     assert run.target.vocabulary.symbols[4:] == ("x", "é")
     assert run.source.encode("AB") == [4, 5]

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from s2s_toolkit.batches import Example, ordered_batches
+from s2s_toolkit.batches import ordered_batches
 from s2s_toolkit.contracts import FrameworkModel
+from s2s_toolkit.examples import Examples
 from s2s_toolkit.metrics import Metric, Sequences
 from s2s_toolkit.search import search
 from s2s_toolkit.strategies.contract import DecodingStrategy
@@ -28,7 +29,7 @@ class Validator:
     """
 
     model: FrameworkModel
-    examples: Sequence[Example]
+    examples: Examples
     references: Sequences
     vocabulary: Vocabulary
     strategy: DecodingStrategy
