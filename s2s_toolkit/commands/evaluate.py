@@ -14,7 +14,7 @@ from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.commands.tables import show_table
 from s2s_toolkit.corpus import Paths, read_pairs
 from s2s_toolkit.errors import DataError
-from s2s_toolkit.evaluation import Evaluation, evaluate
+from s2s_toolkit.evaluation import Evaluation, described_columns, evaluate
 from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.metrics import LOSS, Metric, load_metric
 from s2s_toolkit.progress import count_sources
@@ -76,8 +76,10 @@ def evaluate_model(
     model: Path, pairs: Path | None, metrics: Sequence[Metric], registry: Registry, *, decoding: DecodingRequest
 ) -> Evaluation:
     """Open a run directory or an exported file, and score it; a run has pairs of its own."""
-    texts = list(read_pairs(pairs or _dev_pairs(model, registry)))
+    paths = pairs or _dev_pairs(model, registry)
     translator: TextTranslator = decoding.open(model, registry)
+    columns = open_run(model, registry).config.data.columns if is_run(model) else described_columns(translator)
+    texts = list(read_pairs(paths, columns))
     with count_sources() as watch:
         return evaluate(translator, texts, metrics, registry, watch=watch)
 

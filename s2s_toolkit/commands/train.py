@@ -27,7 +27,11 @@ PARTS = ("encoder", "attention", "decoder")
 @click.command()
 @click.argument("config", metavar="CONFIG.toml", type=FILE)
 @click.option(
-    "-o", "--output", metavar="RUN", type=FILE, help="The run directory; by default runs/<config>-<framework>."
+    "-o",
+    "--output",
+    metavar="RUN",
+    type=FILE,
+    help="The run directory; by default runs/<config>-<framework>, with -reverse behind it for --reverse.",
 )
 @framework_option("What trains, instead of what the config says.")
 @click.option("--seed", type=int, help="Instead of the config's.")
@@ -43,6 +47,7 @@ PARTS = ("encoder", "attention", "decoder")
     "--observer", "watching", multiple=True, metavar="NAME", help="Tell a training observer too; may be repeated."
 )
 @plugin_option
+@click.option("--reverse", is_flag=True, help="Train the other direction: source and target change places.")
 @click.option("--resume", is_flag=True, help="Go on from the run's last validation, in either framework.")
 @click.option("--force", is_flag=True, help="Replace the run.")
 @click.pass_obj
@@ -55,6 +60,7 @@ def command(
     seed: int | None,
     changes: Sequence[Assignment],
     watching: Sequence[str],
+    reverse: bool,
     resume: bool,
     force: bool,
 ) -> None:
@@ -65,9 +71,10 @@ def command(
     if resume and force:
         raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
     wanted = [("framework", framework)] * bool(framework) + [("seed", seed)] * (seed is not None)
+    wanted += [("data.reverse", True)] * reverse
     checked = read_changed_config(config, [*changes, *wanted], watching)
     register_files(registry, checked.plugins.files)
-    path = output or RUNS / f"{config.stem}-{checked.framework}"
+    path = output or RUNS / f"{config.stem}-{checked.framework}{'-reverse' * reverse}"
     try:
         with show_training() as observer:
             run = train(checked, path, registry, observer, resume=resume, force=force)
