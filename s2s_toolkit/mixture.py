@@ -29,7 +29,7 @@ class Mixture:
         """Pairs in an epoch, those counted twice that are drawn twice; at least one of each corpus that has any."""
         return sum(whole * size + more for size, whole, more in self._shares())
 
-    def draw(self, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, rng: "np.random.Generator") -> np.ndarray:  # quoted: numpy.random is imported when it is used
         """The pairs of an epoch in a random order, by their numbers (num_drawn,), int64."""
         if all(weight == 1 for weight in self.weights):
             return rng.permutation(sum(self.sizes))
