@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -230,3 +231,35 @@ def test_the_arrow_file_is_one_that_others_can_read(cached):
     (path,) = cached[1].rglob("pairs.arrow")
     with ipc.open_file(str(path)) as file:
         assert file.read_all().to_pydict() == {"source": [[0, 1], [2], [0]], "target": [[0], [1, 2], [2]]}
+
+
+@pytest.fixture
+def little_room():
+    """No file may grow beyond 100 kB, as on a disk that is full."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_that_is_full_is_one_clear_line_and_leaves_nothing(folder, request):
+    path = write(folder / "train.tsv", [("a" * 20, "x " * 20)] * 2000)
+    request.getfixturevalue("little_room")
+    with pytest.raises(S2SError, match=r"can't write .*: File too large; choose another place"):
+        read_cached(NumberedReader(data_of(path), *SIDES), folder / "cache")
+    assert list((folder / "cache").iterdir()) == []
+
+
+def test_preparing_more_pairs_takes_no_more_memory(folder, monkeypatch):
+    monkeypatch.setattr("s2s_toolkit.training.numbering.CHUNK", 256)
+    monkeypatch.setattr(examples, "CHUNK", 256)
+    monkeypatch.setattr("s2s_toolkit.training.cache.BLOCK", 4096)
+    peaks = []
+    for count in (1024, 1024, 8192):  # the first imports what it needs
+        reader = NumberedReader(data_of(write(folder / f"{count}.tsv", [("ab" * 9, "x y " * 9)] * count)), *SIDES)
+        tracemalloc.start()
+        read_cached(reader, folder / f"cache{len(peaks)}")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < 1.2 * peaks[1]

@@ -28,7 +28,8 @@ class CheckedTokenizer:
         if missing := [part for part in PARTS if not hasattr(tokenizer, part)]:
             raise PluginError(f"{named(KIND, offer)} has no {missing[0]!r}; a tokenizer has {', '.join(PARTS)}")
         self.separator, self.separators = tokenizer.separator, tokenizer.separators
-        self.tag_separators = tag_separators(tokenizer)
+        with blaming(KIND, offer):
+            self.tag_separators = tag_separators(tokenizer)
 
     def split(self, text: str) -> list[str]:
         """The symbols of a text, none of them empty."""

@@ -78,7 +78,7 @@ class TokenizerSuite(Suite):
         assert isinstance(tokenizer.separator, str), f"separator is {tokenizer.separator!r}"
         assert isinstance(tokenizer.separators, tuple), f"separators is a {type(tokenizer.separators).__name__}"
         assert tokenizer.separators, "without a separator, every text is one symbol"
-        for separator in tokenizer.separators:
+        for separator in (*tokenizer.separators, *tag_separators(tokenizer)):
             assert isinstance(separator, str), f"one of the separators is {separator!r}"
         if "" in tokenizer.separators:
             assert tokenizer.separators == CODE_POINTS, "the empty string parts all code points; nothing else is cut at"
