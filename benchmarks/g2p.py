@@ -64,7 +64,7 @@ def train_and_export(config: Config, path: Path, registry: Registry) -> None:
 
 def row(language: str, run: Run, registry: Registry) -> str:
     """Score the dev pairs with the framework's model and with the file."""
-    pairs = list(read_pairs(run.config.data.dev))
+    pairs = list(read_pairs(run.config.data.dev, run.config.data.columns))
     metrics = [registry.load("metric", name) for name in ("wer", "ser")]
     translators = load_translator(run, registry), open_translator(run.path / "model.onnx", registry)
     model, file = (evaluate(translator, pairs, metrics, registry).scores for translator in translators)

@@ -114,7 +114,7 @@ def exported(run: Run, precision: str, registry: Registry) -> Path:
 
 def table(run: Run, files: dict[str, Path], task: Task, registry: Registry) -> str:
     """A row for PyTorch and one for each file."""
-    pairs = list(read_pairs(run.config.data.dev))
+    pairs = list(read_pairs(run.config.data.dev, run.config.data.columns))
     metric = registry.load("metric", task.metric)
     translators = {precision: Translator(path, num_threads=1) for precision, path in files.items()}
     model = load_translator(run, registry, strategy="beam", options={"beam_size": BEAM_SIZE})

@@ -62,7 +62,7 @@ def config_of(scorer: str, framework: str, folder: Path) -> Config:
 
 def row(run: Run, registry: Registry) -> str:
     """Score the dev pairs with everything that can run the model."""
-    pairs = list(read_pairs(run.config.data.dev))
+    pairs = list(read_pairs(run.config.data.dev, run.config.data.columns))
     files = {precision: exported(run, precision, registry) for precision in PRECISIONS}
     exact = {name: load_translator(run, registry, framework=framework) for framework, name in FRAMEWORKS.items()}
     exact |= {"onnxruntime": files["fp32"]}

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from s2s_toolkit.examples import Example, Examples, Rows
 from s2s_toolkit.symbols import BOS, EOS, PAD
-
-Example = tuple[Sequence[int], Sequence[int]]
-"""The ids of a source and of its target, without BOS and EOS."""
 
 WINDOW = 50
 """Batches that are sorted by length together: many enough for little padding, few enough to mix the corpus."""
@@ -48,30 +46,29 @@ def source_arrays(sources: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndar
 
 def make_batch(examples: Sequence[Example]) -> Batch:
     """One batch of the examples in the order given."""
-    source_ids, source_lengths = source_arrays([source for source, _ in examples])
-    target_in, _ = padded([(BOS, *target) for _, target in examples])
-    target_out, target_lengths = padded([(*target, EOS) for _, target in examples])
-    target_mask = np.arange(target_out.shape[1]) < target_lengths[:, None]  # (B, T)
-    return Batch(source_ids, source_lengths, target_in, target_out, target_mask)
+    return _chosen(Examples.of(examples), np.arange(len(examples)))
 
 
-def batches(examples: Sequence[Example], *, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
-    """Every example once, in an order that depends on the seed and the epoch alone.
+def batches(examples: Examples, *, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
+    """What the examples' mixture has for an epoch, by default every example once.
 
-    Examples are shuffled, sorted by target and source length within windows of `WINDOW` batches, and cut; then the
-    batches are shuffled. At most one batch is smaller than `batch_size`.
+    The order depends on the seed and the epoch alone. Examples are shuffled, sorted by target and source length within
+    windows of `WINDOW` batches, and cut; then the batches are shuffled. At most one batch is smaller than `batch_size`.
     """
     rng = np.random.default_rng([seed, epoch])
-    shuffled = rng.permutation(len(examples))
-    windows = _cut(shuffled, batch_size * WINDOW)
-    chunks = [chunk for window in windows for chunk in _cut(_by_length(examples, window), batch_size)]
-    for number in rng.permutation(len(chunks)):
-        yield _chosen(examples, chunks[number])
+    drawn = examples.mixture.draw(rng)
+    for start in range(0, len(drawn), batch_size * WINDOW):
+        window = drawn[start : start + batch_size * WINDOW]
+        window[:] = _by_length(examples, window)
+    for number in rng.permutation(-(-len(drawn) // batch_size)):
+        yield _chosen(examples, drawn[number * batch_size : (number + 1) * batch_size])
 
 
-def ordered_batches(examples: Sequence[Example], *, batch_size: int) -> Iterator[tuple[Batch, np.ndarray]]:
+def ordered_batches(examples: Examples, *, batch_size: int) -> Iterator[tuple[Batch, np.ndarray]]:
     """Every example once, short ones first; with each batch, where its rows stand in `examples` (B,)."""
-    for positions in _cut(_by_length(examples, np.arange(len(examples))), batch_size):
+    ordered = _by_length(examples, np.arange(len(examples)))
+    for start in range(0, len(ordered), batch_size):
+        positions = ordered[start : start + batch_size]
         yield _chosen(examples, positions), positions
 
 
@@ -91,20 +88,30 @@ def length_groups(lengths: Sequence[int], *, batch_size: int, max_symbols: int =
         yield group
 
 
-def _by_length(examples: Sequence[Example], positions: np.ndarray) -> np.ndarray:
+def _by_length(examples: Examples, positions: np.ndarray) -> np.ndarray:
     """The positions sorted by target length, then source length, then as they were."""
-    chosen = [examples[position] for position in positions]
-    source_lengths = np.array([len(source) for source, _ in chosen], np.int64)
-    target_lengths = np.array([len(target) for _, target in chosen], np.int64)
-    return positions[np.lexsort((source_lengths, target_lengths))]
+    lengths = examples.sources.lengths(positions), examples.targets.lengths(positions)
+    return positions[np.lexsort(lengths)]
 
 
-def _cut(positions: np.ndarray, size: int) -> list[np.ndarray]:
-    return [positions[start : start + size] for start in range(0, len(positions), size)]
+def _chosen(examples: Examples, positions: np.ndarray) -> Batch:
+    source_ids, source_mask = _with_end(examples.sources, positions)
+    target_out, target_mask = _with_end(examples.targets, positions)
+    target_in = np.full_like(target_out, PAD)
+    target_in[:, :1] = BOS
+    is_followed = target_mask[:, 1:]  # by another symbol or by EOS
+    target_in[:, 1:][is_followed] = target_out[:, :-1][is_followed]
+    return Batch(source_ids, source_mask.sum(axis=1), target_in, target_out, target_mask)
 
 
-def _chosen(examples: Sequence[Example], positions: np.ndarray) -> Batch:
-    return make_batch([examples[position] for position in positions])
+def _with_end(rows: Rows, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows with EOS, padded (B, L + 1), and where they are real, EOS included."""
+    numbers, filled = rows.gather(positions)
+    lengths = filled.sum(axis=1)
+    ids = np.full((len(filled), filled.shape[1] + 1), PAD, np.int64)
+    ids[:, :-1][filled] = numbers
+    ids[np.arange(len(ids)), lengths] = EOS
+    return ids, np.arange(ids.shape[1]) <= lengths[:, None]
 
 
 def padded(rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:

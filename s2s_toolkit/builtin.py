@@ -75,6 +75,9 @@ def s2s_tokenizers() -> list[Component]:
         Component("characters", ANY, "s2s_toolkit.tokenizers:Characters", "one symbol for each code point"),
         Component("words", ANY, "s2s_toolkit.tokenizers:Words", "split at white space"),
         Component("separator", ANY, "s2s_toolkit.tokenizers:Separator", "symbols separated by spaces, such as phones"),
+        Component(
+            "tagged", ANY, "s2s_toolkit.tokenizers:Tagged", "code points and, behind a tab, tags between semicolons"
+        ),
     ]
 
 

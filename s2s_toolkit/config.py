@@ -8,8 +8,13 @@ from typing import Any
 import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
-from s2s_toolkit.config_paths import resolved
+from s2s_toolkit.config_paths import resolved, swapped
 from s2s_toolkit.config_sections import (
+    SOURCE,
+    TAGS,
+    TARGET,
+    Column,
+    CorpusConfig,
     DataConfig,
     DecodingConfig,
     ModelConfig,
@@ -66,9 +71,31 @@ def parse_config(content: dict[str, Any], *, folder: Path, where: str) -> Config
     if problem := _untied(config):
         raise ConfigError(f"{where}: {problem}")
     folder = folder.absolute()
-    data = {"train": resolved(config.data.train, folder), "dev": resolved(config.data.dev, folder)}
+    data = config.data.with_files(lambda files: resolved(files, folder))
+    if data.cache:
+        data = data.model_copy(update={"cache": str(folder / data.cache)})
     plugins = PluginsConfig(files=tuple(folder / file for file in config.plugins.files))
-    return config.model_copy(update={"data": config.data.model_copy(update=data), "plugins": plugins})
+    config = config.model_copy(update={"data": data, "plugins": plugins})
+    return reversed_config(config, where) if data.reverse else config
+
+
+def reversed_config(config: Config, where: str) -> Config:
+    """The config of the other direction for the same files: what it says of one side it says of the other.
+
+    It is a config like any other and says `reverse` no more. ConfigError where the source has tags.
+    """
+    data = config.data.with_files(swapped)
+    if TAGS in data.columns:
+        raise ConfigError(f"{where}: 'data.reverse': tags belong to one direction; write a config for each")
+    others: dict[Column, Column] = {SOURCE: TARGET, TARGET: SOURCE}
+    changed = {
+        "max_source_length": data.max_target_length,
+        "max_target_length": data.max_source_length,
+        "columns": tuple(others.get(column, column) for column in data.columns),
+        "reverse": False,
+    }
+    sides = {"source": config.target, "target": config.source}
+    return config.model_copy(update={"data": data.model_copy(update=changed), **sides})
 
 
 def _untied(config: Config) -> str:
@@ -96,7 +123,8 @@ def config_text(config: Config) -> str:
 
 def known_keys() -> dict[str, list[str]]:
     """Section -> the keys that it knows, for error messages; "" is the top."""
-    return {name: list(section.model_fields) for name, section in _sections("", Config)}
+    known = {name: list(section.model_fields) for name, section in _sections("", Config)}
+    return known | {"data.train": list(CorpusConfig.model_fields)}
 
 
 def _sections(name: str, section: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:

@@ -1,11 +1,20 @@
 """The sections of a config; every one has defaults but `[data]`, which says where the pairs are."""
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from s2s_toolkit.config_paths import FileList, Files
+from s2s_toolkit.config_paths import FileList, Files, FilesOrTables, Folder, OneOrTwo
 from s2s_toolkit.normalization import Form
+
+Column = Literal["source", "target", "tags", "ignored"]
+"""What a column of a TSV file is."""
+
+SOURCE: Final = "source"
+TARGET: Final = "target"
+TAGS: Final = "tags"
+SOURCE_TARGET: tuple[Column, ...] = (SOURCE, TARGET)
 
 
 class Section(BaseModel):
@@ -26,16 +35,64 @@ class PartConfig(BaseModel):
         return dict(self.__pydantic_extra__ or {})
 
 
-class DataConfig(Section):
-    """`[data]`: a TSV file each, or two parallel files (source, target).
+class CorpusConfig(Section):
+    """`[[data.train]]`: one of several corpora to learn from.
 
-    Paths are relative to the config file.
+    Attributes:
+        files: A TSV file, or two parallel files.
+        weight: How often an epoch has each of its pairs, on average.
     """
 
-    train: Files
+    files: Files
+    weight: float = Field(1.0, gt=0, le=1000)
+
+
+class DataConfig(Section):
+    """`[data]`: a TSV file each, or two parallel files (source, target); to train on, several with weights.
+
+    Paths are relative to the config file.
+
+    Attributes:
+        train: What is learned.
+        dev: What the best checkpoint is chosen on.
+        max_source_length: Symbols of a source at most, EOS not counted.
+        max_target_length: Likewise.
+        columns: What the columns of TSV files are.
+        cache: A folder where the training pairs are kept as ids, to be mapped and not held in memory; "" for none.
+        reverse: Whether source and target change places, in the files and in the config.
+    """
+
+    train: FilesOrTables[CorpusConfig]
     dev: Files
     max_source_length: int = Field(200, ge=1)
     max_target_length: int = Field(200, ge=1)
+    columns: tuple[Column, ...] = SOURCE_TARGET
+    cache: Folder = ""
+    reverse: bool = False
+
+    @property
+    def corpora(self) -> tuple[CorpusConfig, ...]:
+        """What is learned, as one or several corpora."""
+        given: Any = self.train
+        return given if self._has_tables else (CorpusConfig(files=given),)
+
+    @property
+    def _has_tables(self) -> bool:
+        return isinstance(self.train, tuple) and isinstance(self.train[0], CorpusConfig)
+
+    def with_files(self, change: Callable[[OneOrTwo], OneOrTwo]) -> "DataConfig":
+        """The section with other files in the place of each."""
+        tables = tuple(each.model_copy(update={"files": change(each.files)}) for each in self.corpora)
+        train = tables if self._has_tables else tables[0].files
+        return self.model_copy(update={"train": train, "dev": change(self.dev)})
+
+    @field_validator("columns")
+    @classmethod
+    def _one_of_each(cls, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        counts = {name: columns.count(name) for name in (SOURCE, TARGET, TAGS)}
+        if (counts[SOURCE], counts[TARGET]) != (1, 1) or counts[TAGS] > 1:
+            raise ValueError("expected 'source' and 'target' once each, and 'tags' at most once")
+        return columns
 
 
 class TextConfig(Section):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from s2s_toolkit.config_sections import TextConfig
+from s2s_toolkit.config_sections import SOURCE_TARGET, Column, DataConfig, TextConfig
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.entries import Entries, Written, arguments, read_entries
 from s2s_toolkit.errors import UnsupportedError
@@ -108,6 +108,15 @@ def sides_of(translator: TextTranslator, registry: Registry) -> tuple[TextSide, 
     if "target_tokenizer" not in metadata:
         raise UnsupportedError("this file does not say how its target is tokenized; evaluate the run that it came from")
     return _described(metadata, "source", registry), _described(metadata, "target", registry)
+
+
+def described_columns(translator: TextTranslator) -> tuple[Column, ...]:
+    """What the columns of a TSV file are for an exported file: those of the data that its model learned from."""
+    columns = getattr(translator, "metadata", {}).get("columns", SOURCE_TARGET)
+    try:
+        return DataConfig.model_validate({"train": "", "dev": "", "columns": columns}).columns
+    except ValidationError as error:
+        raise UnsupportedError(f"this file has columns unknown to this version: {explain(error, {})}") from error
 
 
 def _described(metadata: Mapping[str, Any], name: str, registry: Registry) -> TextSide:

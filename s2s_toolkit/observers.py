@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from s2s_toolkit.corpus import Corpus
+from s2s_toolkit.corpus import Corpus, Counts
 from s2s_toolkit.run import Run
 
 
@@ -13,7 +13,7 @@ class Start:
 
     Attributes:
         run: What is trained; `run.config` is its config, `run.path` its directory.
-        train: The training pairs.
+        train: How many training pairs there are, and how many were skipped.
         dev: The pairs to validate on.
         num_parameters: How many weights the model has.
         total_steps: Steps at the end of the last epoch.
@@ -21,7 +21,7 @@ class Start:
     """
 
     run: Run
-    train: Corpus
+    train: Counts
     dev: Corpus
     num_parameters: int
     total_steps: int

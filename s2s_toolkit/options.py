@@ -76,7 +76,10 @@ def explain(error: ValidationError, known: Mapping[str, Iterable[str]], prefix: 
     section_name = ".".join(filter(None, [prefix, *section]))
     full = ".".join(filter(None, [section_name, key]))
     if first["type"] == "extra_forbidden":
-        names = sorted(known.get(section_name, ()))
+        table = ".".join(
+            place for place in section_name.split(".") if not place.isdigit()
+        )  # one of a list has a number
+        names = sorted(known.get(table, ()))
         close = difflib.get_close_matches(key, names, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         return f"unknown key {full!r}; {hint}known: {', '.join(names) or 'none'}"

@@ -1,14 +1,14 @@
 """What a person sees of a training, on stderr: a bar on a terminal, a line for each validation everywhere."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from s2s_toolkit.corpus import Corpus
+from s2s_toolkit.corpus import Counts, Paths
 from s2s_toolkit.metrics import LOSS
 from s2s_toolkit.observers import BatchStep, End, Observer, Start, Validation
 
@@ -29,8 +29,8 @@ class Lines(Observer):
         """Say what is trained on, what was skipped, and how large the model is."""
         run = event.run
         data, sides = run.config.data, (run.source.vocabulary, run.target.vocabulary)
-        self.write(f"train  {_pairs(data.train, event.train)}")
-        self.write(f"dev    {_pairs(data.dev, event.dev)}")
+        self.write(f"train  {_pairs([corpus.files for corpus in data.corpora], event.train)}")
+        self.write(f"dev    {_pairs([data.dev], event.dev.counts)}")
         sizes = "{:,} source and {:,} target symbols".format(*map(len, sides))
         self.write(f"model  {event.num_parameters:,} weights, {sizes}, in {run.config.framework}")
         if event.step:
@@ -153,7 +153,8 @@ def near(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def _pairs(paths: Path | tuple[Path, Path], corpus: Corpus) -> str:
-    name = ", ".join(map(near, paths if isinstance(paths, tuple) else (paths,)))
-    skipped = ", ".join(f"{count:,} {reason}" for reason, count in corpus.skipped.items() if count)
-    return f"{len(corpus.pairs):,} pairs from {name}" + (f"; skipped {skipped}" if skipped else "")
+def _pairs(files: Sequence[Paths], counts: Counts) -> str:
+    name = ", ".join(near(path) for paths in files for path in (paths if isinstance(paths, tuple) else (paths,)))
+    drawn = f", {counts.drawn:,} in an epoch" if counts.drawn != counts.pairs else ""
+    skipped = ", ".join(f"{count:,} {reason}" for reason, count in counts.skipped.items() if count)
+    return f"{counts.pairs:,} pairs from {name}{drawn}" + (f"; skipped {skipped}" if skipped else "")

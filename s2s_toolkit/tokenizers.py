@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
+TAB = "\t"
+
 WHITESPACE = (
     "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\x20\x85\xa0\u1680"
     "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -11,11 +13,15 @@ WHITESPACE = (
 )
 """The 29 code points for which `str.isspace` is true, written out: a later Unicode must not change a trained model."""
 
+_BETWEEN_TAGS = re.compile(f"[{TAB};]")
 _WHITESPACE_RUN = re.compile(f"[{re.escape(WHITESPACE)}]+")
 
 
 class Tokenizer(Protocol):
     """Splits text into symbols, none of them empty.
+
+    One for text with tags has `tag_separators` too: strings at each of which the exported file cuts what stands behind
+    the first tab. A symbol made there begins with a tab; `separators` are for what stands before.
 
     Attributes:
         separator: What `join` puts between symbols.
@@ -69,3 +75,26 @@ class Separator:
 
     def join(self, symbols: Sequence[str]) -> str:
         return self.separator.join(symbols)
+
+
+class Tagged:
+    """Code points up to the first tab, and behind it tags, between tabs and semicolons: "walk<TAB>V;PST".
+
+    The symbol of a tag begins with a tab, which no other symbol does: the tag V is not the letter V.
+    """
+
+    separator = ""
+    separators: tuple[str, ...] = ("",)
+    tag_separators: tuple[str, ...] = (TAB, ";")
+
+    def split(self, text: str) -> list[str]:
+        untagged, _, tags = text.partition(TAB)
+        return [*untagged, *(TAB + tag for tag in _BETWEEN_TAGS.split(tags) if tag)]
+
+    def join(self, symbols: Sequence[str]) -> str:
+        return self.separator.join(symbols)
+
+
+def tag_separators(tokenizer: Tokenizer) -> tuple[str, ...]:
+    """Where a tokenizer cuts tags; empty if it knows none."""
+    return tuple(getattr(tokenizer, "tag_separators", ()))

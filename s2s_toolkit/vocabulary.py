@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,14 +38,19 @@ class Vocabulary:
 
     @classmethod
     def build(cls, sequences: Iterable[Sequence[str]], *, min_frequency: int = 1, max_size: int = 0) -> "Vocabulary":
-        """Admit the symbols of sequences, the frequent ones first, equally frequent ones by code point.
+        """Admit the symbols of sequences; the rest as `of_frequent`."""
+        counts = Counter(symbol for sequence in sequences for symbol in sequence)
+        return cls.of_frequent(counts, min_frequency=min_frequency, max_size=max_size)
+
+    @classmethod
+    def of_frequent(cls, counts: Mapping[str, int], *, min_frequency: int = 1, max_size: int = 0) -> "Vocabulary":
+        """Admit symbols, the frequent ones first, equally frequent ones by code point.
 
         Args:
-            sequences: Symbols of every text.
+            counts: Symbol -> how often it occurs.
             min_frequency: Leave out what occurs less often.
             max_size: Admit at most this many, the special ones not counted; 0 admits all.
         """
-        counts = Counter(symbol for sequence in sequences for symbol in sequence)
         admitted = [symbol for symbol, count in counts.items() if count >= min_frequency and symbol not in SPECIAL]
         admitted.sort(key=lambda symbol: (-counts[symbol], symbol))
         return cls(admitted[:max_size] if max_size > 0 else admitted)

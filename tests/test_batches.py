@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s_toolkit.batches import WINDOW, batches, length_groups, make_batch, ordered_batches, source_arrays
+from s2s_toolkit.examples import Examples
 from s2s_toolkit.symbols import BOS, EOS, PAD
 
 IDS = st.lists(st.integers(4, 30), max_size=11)
@@ -16,7 +17,9 @@ def random_examples(count, seed=1):
     """Every example is another one: its source begins with its number."""
     rng = np.random.default_rng(seed)
     lengths = rng.integers(1, 30, (count, 2))
-    return [([number + 4, *[5] * source], [6] * target) for number, (source, target) in enumerate(lengths.tolist())]
+    return Examples.of(
+        [([number + 4, *[5] * source], [6] * target) for number, (source, target) in enumerate(lengths.tolist())]
+    )
 
 
 def examples_of(batch):
@@ -64,7 +67,7 @@ def test_a_batch_holds_its_examples_and_padding(examples):
 
 @given(EXAMPLES, st.integers(1, 7), st.integers(0, 3), st.integers(0, 3))
 def test_an_epoch_has_every_example_once(examples, batch_size, seed, epoch):
-    found = list(batches(examples, batch_size=batch_size, seed=seed, epoch=epoch))
+    found = list(batches(Examples.of(examples), batch_size=batch_size, seed=seed, epoch=epoch))
     count = Counter((tuple(s), tuple(t)) for batch in found for s, t in examples_of(batch))
     assert count == Counter((tuple(s), tuple(t)) for s, t in examples)
     sizes = sorted(len(batch.source_ids) for batch in found)
@@ -114,7 +117,7 @@ def test_windows_mix_the_corpus_differently_each_epoch():
 @given(EXAMPLES, st.integers(1, 7))
 def test_ordered_batches_can_be_put_back_in_order(examples, batch_size):
     restored = [None] * len(examples)
-    for batch, positions in ordered_batches(examples, batch_size=batch_size):
+    for batch, positions in ordered_batches(Examples.of(examples), batch_size=batch_size):
         assert len(positions) <= batch_size
         for position, example in zip(positions, examples_of(batch), strict=True):
             restored[position] = example

@@ -181,3 +181,85 @@ def test_directory_is_no_config(tmp_path):
 def test_config_can_not_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         parse(DATA).seed = 3
+
+
+TABLES = """
+[data]
+dev = ["dev.src", "dev.tgt"]
+cache = "cache"
+
+[[data.train]]
+files = ["a.src", "a.tgt"]
+weight = 2
+
+[[data.train]]
+files = "b.tsv"
+"""
+
+
+def test_several_corpora_have_weights_and_paths(tmp_path):
+    config = parse(TABLES)
+    assert [(corpus.files, corpus.weight) for corpus in config.data.corpora] == [
+        ((Path("/data/a.src"), Path("/data/a.tgt")), 2.0),
+        (Path("/data/b.tsv"), 1.0),
+    ]
+    assert config.data.cache == "/data/cache"
+    write_config(config, tmp_path / "config.toml")
+    assert read_config(tmp_path / "config.toml") == config
+
+
+def test_one_corpus_is_a_corpus_of_weight_1():
+    (corpus,) = parse(DATA).data.corpora
+    assert (corpus.files, corpus.weight) == (Path("/data/train.tsv"), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("train", "expected"),
+    [
+        (
+            '[{files = "a", wieght = 2}]',
+            "unknown key 'data.train.0.wieght'; did you mean 'weight'? known: files, weight",
+        ),
+        (
+            '[{files = "a"}, {files = "b", weight = 0}]',
+            "'data.train.1.weight': input should be greater than 0, given 0",
+        ),
+        (
+            '[{files = "a", weight = inf}]',
+            "'data.train.0.weight': input should be less than or equal to 1000, given inf",
+        ),
+        ("[{weight = 2}]", "'data.train.0.files' is missing"),
+        ('[{files = "a"}, "b"]', "'data.train': expected a path or a pair [source, target] of paths, given "),
+        ("[]", "'data.train': expected a path or a pair [source, target] of paths, given []"),
+    ],
+)
+def test_a_corpus_that_is_not_described_well_is_refused(train, expected):
+    assert message_of(f'[data]\ndev = "dev.tsv"\ntrain = {train}\n').startswith(f"test.toml: {expected}")
+
+
+@pytest.mark.parametrize("columns", [["source"], ["source", "target", "source"], ["source", "target", "tags", "tags"]])
+def test_columns_are_a_source_a_target_and_what_else(columns):
+    expected = "test.toml: 'data.columns': expected 'source' and 'target' once each, and 'tags' at most once, given "
+    assert message_of(f"{DATA}columns = {columns}\n").startswith(expected)
+
+
+def test_the_other_direction_is_a_config_of_its_own(tmp_path):
+    changed = TABLES.replace("[[", 'max_source_length = 7\ncolumns = ["ignored", "source", "target"]\n[[', 1)
+    forth = parse(changed + '[source]\ntokenizer = "words"\n')
+    back = parse(changed.replace("[[", "reverse = true\n[[", 1) + '[source]\ntokenizer = "words"\n')
+    assert [corpus.files for corpus in back.data.corpora] == [
+        (Path("/data/a.tgt"), Path("/data/a.src")),
+        Path("/data/b.tsv"),
+    ]
+    assert back.data.dev == (Path("/data/dev.tgt"), Path("/data/dev.src"))
+    assert back.data.columns == ("ignored", "target", "source")
+    assert (back.data.max_source_length, back.data.max_target_length) == (200, 7)
+    assert (back.source, back.target) == (forth.target, forth.source)
+    assert not back.data.reverse
+    write_config(back, tmp_path / "config.toml")
+    assert read_config(tmp_path / "config.toml") == back
+
+
+def test_tags_have_one_direction():
+    message = message_of(DATA + 'reverse = true\ncolumns = ["source", "target", "tags"]\n')
+    assert message == "test.toml: 'data.reverse': tags belong to one direction; write a config for each"

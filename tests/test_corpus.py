@@ -1,9 +1,14 @@
+import gzip
+import sys
+from itertools import permutations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_toolkit.corpus import Pair, load_corpus, read_pairs
-from s2s_toolkit.errors import DataError
+from s2s_toolkit.config_sections import DataConfig
+from s2s_toolkit.corpus import Pair, load_corpus, read_lines, read_pairs
+from s2s_toolkit.errors import DataError, UnsupportedError
 from s2s_toolkit.normalization import Normalization
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import Characters, Words
@@ -26,7 +31,8 @@ def parallel(folder, sources, targets):
 
 def load(paths, source_length=100, target_length=100):
     source, target = TextSide(Characters()), TextSide(Words(), normalization=Normalization(lowercase=True))
-    return load_corpus(paths, source, target, max_source_length=source_length, max_target_length=target_length)
+    data = DataConfig(train=paths, dev=paths, max_source_length=source_length, max_target_length=target_length)
+    return load_corpus(paths, source, target, data=data)
 
 
 def test_a_tsv_line_is_a_pair(tmp_path):
@@ -115,3 +121,75 @@ def test_a_corpus_without_a_usable_pair_is_refused(tmp_path):
         load(path, source_length=3)
     with pytest.raises(DataError, match=r"no usable pair in .*train\.de and .*train\.en: 0 empty, 0 too long"):
         load(parallel(tmp_path, "", ""))
+
+
+COLUMNS = "source", "target", "tags", "ignored"
+
+
+@pytest.mark.parametrize("columns", list(permutations(COLUMNS)))
+def test_columns_are_what_the_config_says(tmp_path, columns):
+    rows = {"source": "walk", "target": "walked", "tags": "V;PST", "ignored": "7"}, dict.fromkeys(COLUMNS, "x")
+    lines = ["\t".join(row[column] for column in columns) for row in rows]
+    path = tsv(tmp_path, "\n".join(lines))
+    assert list(read_pairs(path, columns)) == [("walk\tV;PST", "walked"), ("x\tx", "x")]
+
+
+def test_without_tags_there_is_no_tab_and_tags_alone_are_no_source(tmp_path):
+    path = tsv(tmp_path, "run\tran\t\n\tran\tV\n")
+    assert list(read_pairs(path, COLUMNS[:3])) == [("run", "ran"), ("", "ran")]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"), [("a\tb", "2 columns"), ("a\tb\tV;PST\t", "4 columns"), ("", "an empty line")]
+)
+def test_a_line_with_other_columns_is_named(tmp_path, line, found):
+    path = tsv(tmp_path, f"a\tb\tV\n{line}\n")
+    with pytest.raises(DataError, match=f"^{path}, line 2: expected source<TAB>target<TAB>tags, found {found}$"):
+        list(read_pairs(path, COLUMNS[:3]))
+
+
+def zst(content):
+    return pytest.importorskip("pyarrow").compress(content, codec="zstd", asbytes=True)
+
+
+PACKED = {".gz": gzip.compress, ".zst": zst}
+CONTENT = "\ufeffabîme\ta b i m\r\nete\te t".encode()
+
+
+@pytest.mark.parametrize("suffix", PACKED)
+def test_packed_files_hold_the_same_pairs(tmp_path, suffix):
+    expected = list(read_pairs(tsv(tmp_path, CONTENT)))
+    assert list(read_pairs(write(tmp_path / f"train.tsv{suffix}", PACKED[suffix](CONTENT)))) == expected
+    sources = write(tmp_path / f"train.src{suffix}", PACKED[suffix](b"a\nb"))
+    assert list(read_pairs((sources, write(tmp_path / "train.tgt", b"x\ny\n")))) == [("a", "x"), ("b", "y")]
+
+
+@pytest.mark.parametrize("suffix", PACKED)
+def test_files_packed_one_behind_the_other_are_one(tmp_path, suffix):
+    path = write(tmp_path / f"lines{suffix}", PACKED[suffix](b"a\nb") + PACKED[suffix](b"c\n"))
+    assert list(read_lines(path)) == ["a", "bc"]
+
+
+@pytest.mark.parametrize("suffix", PACKED)
+@pytest.mark.parametrize("kind", ["cut off", "something else", "with something behind it"])
+def test_what_can_not_be_unpacked_is_one_clear_line(tmp_path, suffix, kind):
+    whole = PACKED[suffix](b"".join(b"%d\t%d\n" % (n * n, n) for n in range(2000)))
+    damaged = {"cut off": whole[:-9], "something else": b"a\tb\n" * 9, "with something behind it": whole + b"a\tb\n"}
+    path = write(tmp_path / f"train.tsv{suffix}", damaged[kind])
+    with pytest.raises(DataError, match=f"^can't unpack {path}: [^\n]+; pack it again$"):
+        list(read_pairs(path))
+
+
+@pytest.mark.parametrize("suffix", PACKED)
+def test_errors_in_a_packed_file_name_its_line(tmp_path, suffix):
+    path = write(tmp_path / f"train.tsv{suffix}", PACKED[suffix](b"a\tb\ncaf\xe9\tb\n"))
+    with pytest.raises(DataError, match=f"^{path}, line 2: expected UTF-8, found byte 0xe9"):
+        list(read_pairs(path))
+    with pytest.raises(DataError, match=r"can't read .*missing"):
+        list(read_pairs(tmp_path / f"missing{suffix}"))
+
+
+def test_without_pyarrow_it_is_told_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UnsupportedError, match=r'reading \.zst needs pyarrow .*pip install "s2s-toolkit\[arrow\]"'):
+        list(read_pairs(write(tmp_path / "train.tsv.zst", b"")))

@@ -1,118 +1,112 @@
-"""The classroom models under `examples/` do what their pages say, in both frameworks."""
+"""Flat arrays hold examples as lists would, and epochs are what they were when lists held them."""
 
-import json
-import math
-from pathlib import Path
-
+import numpy as np
 import pytest
-from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
-from s2s_toolkit.cli import cli
-from s2s_toolkit.config import read_config
-from s2s_toolkit.exporter import open_translator
-from s2s_toolkit.loading import make_strategy
-from s2s_toolkit.model import reference_parts
-from s2s_toolkit.plugins import load_registry
-from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import open_run
-from s2s_toolkit.testing.requirements import require
+from s2s_toolkit.batches import WINDOW, batches, make_batch
+from s2s_toolkit.examples import CHUNK, Examples, Rows
+from s2s_toolkit.mixture import Mixture
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
-DATA = Path(__file__).parents[2] / "shared" / "data"
-FRAMEWORKS = ("torch", "tensorflow")
-
-each_framework = pytest.mark.parametrize("framework", FRAMEWORKS, scope="module")
+SEQUENCES = st.lists(st.lists(st.integers(0, 2**31 - 1), max_size=7), max_size=11)
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.stem)
-def test_example_config_is_valid(path: Path, registry: Registry) -> None:
-    config = read_config(path)
-    reference_parts(config.model, registry, config.framework)
-    make_strategy(config.decoding.strategy, config.decoding.options, registry)
+def content(rows, positions=None):
+    """Rows as lists."""
+    positions = np.arange(len(rows)) if positions is None else np.asarray(positions, np.int64)
+    numbers, filled = rows.gather(positions)
+    ends = np.cumsum(filled.sum(axis=1))
+    return [part.tolist() for part in np.split(numbers, ends)[:-1]]
 
 
-@each_framework
-def test_word_level_model_learns_every_pair(word_level: Path) -> None:
-    found = json.loads(run_s2s("evaluate", word_level, "--metric", "exact_match", "--json"))
-    assert found["pairs"] == 4
-    assert found["metrics"]["exact_match"] == 100
+@given(SEQUENCES)
+def test_rows_come_back_as_they_were(sequences):
+    rows = Rows.of(sequences)
+    assert content(rows) == sequences
+    assert rows.lengths(np.arange(len(rows))).tolist() == [len(sequence) for sequence in sequences]
 
 
-@each_framework
-def test_word_level_model_stops_at_the_end_symbol(word_level: Path, registry: Registry) -> None:
-    config = read_config(word_level / "config.toml")
-    for source, target in pairs(config.data.train):
-        (translation,) = open_translator(word_level, registry)([source])
-        assert translation.text == target
-        assert translation.symbols == (*target.split(), "</s>")
-        assert len(translation.symbols) < config.decoding.max_length
+@given(SEQUENCES.filter(len), st.data())
+def test_rows_may_be_asked_for_in_any_order_and_twice(sequences, data):
+    positions = data.draw(st.lists(st.integers(0, len(sequences) - 1)))
+    assert content(Rows.of(sequences), positions) == [sequences[position] for position in positions]
 
 
-@each_framework
-def test_word_level_model_draws_its_attention(word_level: Path, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
-    picture = tmp_path / "attention.png"
-    run_s2s("plot", word_level, "tensorflow is very fast changing", "-o", picture)
-    assert picture.read_bytes().startswith(b"\x89PNG")
+def test_rows_of_several_chunks_come_back_as_they_were():
+    lengths = np.random.default_rng(3).integers(0, 4, 2 * CHUNK + 5)
+    sequences = [[number] * length for number, length in enumerate(lengths.tolist())]
+    rows = Rows.of(sequences)
+    assert len(rows.values_at) == 3
+    places = [0, CHUNK - 1, CHUNK, 2 * CHUNK - 1, 2 * CHUNK, 2 * CHUNK + 4, 1]
+    assert content(rows, places) == [sequences[place] for place in places]
+    assert content(rows) == sequences
 
 
-@each_framework
-def test_word_level_file_translates_alike(word_level: Path, tmp_path: Path, registry: Registry) -> None:
-    pytest.importorskip("spox")
-    file = tmp_path / "model.onnx"
-    assert "verified" in run_s2s("export", word_level, "-o", file)
-    sources = [source for source, _ in pairs(DATA / "toy-en-ko" / "train.tsv")]
-    expected = open_translator(word_level, registry)(sources)
-    assert [t.text for t in open_translator(file, registry)(sources)] == [t.text for t in expected]
+def test_a_table_says_what_numbers_stand_for():
+    rows = Rows.of([[2, 0], [], [1]]).mapped(np.array([7, 5, 11], np.int32))
+    assert content(rows) == [[11, 7], [], [5]]
 
 
-@each_framework
-def test_character_level_model_trains_and_samples(framework: str, tmp_path: Path, registry: Registry) -> None:
-    """One epoch on a few hundred lines: enough to see that all of it runs, too little to learn."""
-    require(framework)
-    require_data("shakespeare-restore")
-    changes = ["training.max_epochs=1", "decoding.max_length=40", "model.encoder.size=32", "model.decoder.size=48"]
-    for name, count in {"train": 320, "dev": 32}.items():
-        lines = (DATA / "shakespeare-restore" / f"{name}.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
-        (tmp_path / f"{name}.tsv").write_text("".join(lines[:count]), encoding="utf-8")
-        changes.append(f"data.{name}={tmp_path / name}.tsv")
-    run = tmp_path / "run"
-    settings = [argument for change in changes for argument in ("--set", change)]
-    run_s2s("train", EXAMPLES / "character_level.toml", "--framework", framework, "-o", run, *settings)
-    (line,) = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    assert json.loads(line)["dev_loss"] < math.log(len(open_run(run, registry).target.vocabulary))  # of equal chances
-    first, again, other = (
-        run_s2s("translate", run, "-O", f"seed={seed}", text="resolved.resolved.\n") for seed in (1, 1, 2)
-    )
-    assert first == again != other
+def epoch_by_lists(examples, *, batch_size, seed, epoch):
+    """An epoch, written down plainly: shuffled, sorted within windows, cut, and the batches shuffled."""
+    rng = np.random.default_rng([seed, epoch])
+    order = rng.permutation(len(examples)).tolist()
+    found = []
+    for start in range(0, len(order), batch_size * WINDOW):
+        window = sorted(
+            order[start : start + batch_size * WINDOW], key=lambda n: (len(examples[n][1]), len(examples[n][0]))
+        )
+        found += [window[first : first + batch_size] for first in range(0, len(window), batch_size)]
+    return [make_batch([examples[n] for n in found[number]]) for number in rng.permutation(len(found))]
 
 
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return load_registry()
+@pytest.mark.parametrize(("seed", "epoch"), [(1, 0), (5, 3)])
+def test_an_epoch_has_the_batches_that_the_definition_says(seed, epoch):
+    lengths = np.random.default_rng(1).integers(0, 7, (3 * WINDOW * 3 + 5, 2)).tolist()
+    pairs = [([number + 4] * source, [number + 4] * target) for number, (source, target) in enumerate(lengths)]
+    how = {"batch_size": 3, "seed": seed, "epoch": epoch}
+    found, expected = list(batches(Examples.of(pairs), **how)), epoch_by_lists(pairs, **how)
+    for batch, other in zip(found, expected, strict=True):
+        for name, array in vars(batch).items():
+            np.testing.assert_array_equal(array, getattr(other, name), err_msg=name)
 
 
-@pytest.fixture(scope="module")
-def word_level(framework: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the word-level example."""
-    require(framework)
-    require_data("toy-en-ko")
-    run = tmp_path_factory.mktemp(framework) / "run"
-    run_s2s("train", EXAMPLES / "word_level.toml", "--framework", framework, "-o", run)
-    return run
+def drawn(sizes, weights, *, seed=1, epoch=0):
+    return Mixture(sizes, weights).draw(np.random.default_rng([seed, epoch]))
 
 
-def require_data(data: str) -> None:
-    if not (DATA / data).is_dir():
-        pytest.skip(f"the data is not there: ../shared/data/{data}, relative to the project")
+def test_without_weights_every_pair_is_drawn_once():
+    assert sorted(drawn((3, 5), ())) == list(range(8))
+    np.testing.assert_array_equal(drawn((3, 5), ()), np.random.default_rng([1, 0]).permutation(8))
 
 
-def pairs(path: Path) -> list[list[str]]:
-    return [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+def test_weights_say_how_often_pairs_are_drawn():
+    counts = np.bincount(drawn((4, 8, 5), (2.5, 0.25, 1.0)), minlength=17)
+    assert sorted(counts[:4]) == [2, 2, 3, 3]
+    assert sorted(counts[4:12]) == [0] * 6 + [1] * 2
+    assert counts[12:].tolist() == [1] * 5
 
 
-def run_s2s(*arguments: object, text: str = "") -> str:
-    """What a command writes to standard output."""
-    result = CliRunner().invoke(cli, [str(argument) for argument in arguments], input=text)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+@given(
+    st.lists(st.tuples(st.integers(1, 20), st.floats(0.01, 4)), min_size=1, max_size=4),
+    st.integers(0, 5),
+    st.integers(0, 5),
+)
+def test_every_epoch_has_as_many_pairs_whatever_is_drawn(corpora, seed, epoch):
+    sizes, weights = zip(*corpora, strict=True)
+    found = drawn(sizes, weights, seed=seed, epoch=epoch)
+    assert len(found) == Mixture(sizes, weights).num_drawn
+    np.testing.assert_array_equal(found, drawn(sizes, weights, seed=seed, epoch=epoch))
+    counts = np.split(np.bincount(found, minlength=sum(sizes)), np.cumsum(sizes)[:-1])
+    for count, weight in zip(counts, weights, strict=True):
+        assert set(count.tolist()) <= {int(weight), int(weight) + 1}
+
+
+def test_all_of_a_corpus_is_drawn_in_time_at_a_small_weight():
+    seen = {number for epoch in range(40) for number in drawn((11,), (0.3,), epoch=epoch).tolist()}
+    assert seen == set(range(11))
+
+
+def test_a_tiny_weight_still_draws_a_pair():
+    assert len(drawn((3, 3), (0.001, 1.0))) == 4

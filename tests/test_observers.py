@@ -112,7 +112,7 @@ def test_the_start_tells_what_is_trained(train_tiny):
     run = train_tiny(seen)
     (start,) = seen.told("on_start")
     assert (start.run.path, start.step, start.total_steps) == (run.path, 0, 6)
-    assert (len(start.train.pairs), len(start.dev.pairs)) == (20, 5)
+    assert (start.train.pairs, len(start.dev.pairs)) == (20, 5)
     weights = load_checkpoint(run.checkpoint_path("last")).weights
     assert start.num_parameters == sum(array.size for array in weights.values())
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from s2s_toolkit.config import parse_config
-from s2s_toolkit.corpus import Corpus
+from s2s_toolkit.corpus import Corpus, Counts
 from s2s_toolkit.observers import BatchStep, Start, Validation
 from s2s_toolkit.progress import Bar, Lines, count_sources, describe, show_training
 from s2s_toolkit.run import Run
@@ -40,12 +40,15 @@ def run(tmp_path, monkeypatch):
     return Run(tmp_path, config, *(TextSide(Characters(), Vocabulary(symbols)) for symbols in ("abc", "xy")))
 
 
-def corpus(pairs, **skipped):
-    return Corpus([("a", "x")] * pairs, [], skipped)
+def start(observer, run, step=0, drawn=1234):
+    training, dev = Counts(1234, {"empty": 5, "long": 0}, drawn), Corpus([("a", "x")] * 7, [], {"empty": 0})
+    observer.on_start(Start(run, training, dev, 98765, 50, step))
 
 
-def start(observer, run, step=0):
-    observer.on_start(Start(run, corpus(1234, empty=5, long=0), corpus(7, empty=0), 98765, 50, step))
+def test_how_many_pairs_an_epoch_has_is_told_where_weights_say(run, capsys):
+    start(Lines(), run, drawn=2345)
+    expected = "train  1,234 pairs from here.src, /elsewhere/there.tgt, 2,345 in an epoch; skipped 5 empty"
+    assert capsys.readouterr().err.splitlines()[0] == expected
 
 
 def test_what_is_trained_on_is_told(run, capsys):

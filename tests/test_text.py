@@ -10,7 +10,7 @@ from s2s_toolkit.run import create_run, open_run
 from s2s_toolkit.symbols import UNK
 from s2s_toolkit.text import TextSide, load_side
 from s2s_toolkit.tokenizers import Characters, Words
-from s2s_toolkit.training.preparation import load_corpora, new_run, resumed_run
+from s2s_toolkit.training.preparation import load_corpora, new_run, resumed_run, training_texts
 from s2s_toolkit.vocabulary import Vocabulary
 
 
@@ -46,7 +46,8 @@ def config(tmp_path):
 
 def test_training_text_is_normalised_and_its_length_counted_then(config, registry, tmp_path):
     training, _ = load_corpora(config, registry)
-    assert training.pairs == [(["a", "b"], ["é", "x"]), (["a", "\u0300"], ["é", "x"])]
+    assert training.frequencies(0) == {"a": 2, "b": 1, "\u0300": 1}
+    assert training.frequencies(1) == {"é": 2, "x": 2}
     run = new_run(tmp_path / "run", config, registry, training)
     assert run.target.vocabulary.symbols[4:] == ("x", "é")
     assert run.source.encode("AB") == [4, 5]
@@ -63,3 +64,12 @@ def test_a_run_is_not_resumed_under_another_normalisation(config, registry, tmp_
     other = config.model_copy(update={"source": TextConfig(normalization="nfd")})
     with pytest.raises(RunError, match=r"\[source\] differs from the run's own config\.toml"):
         resumed_run(tmp_path / "run", other, registry)
+
+
+def test_training_texts_come_as_they_stand_in_their_files(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.tsv").write_text(f"À{name}\tV;PST\t x \n\t\t\n", encoding="utf-8")
+    tables = [{"files": tmp_path / f"{name}.tsv"} for name in ("b", "a")]
+    data = {"train": tables, "dev": "none", "columns": ["source", "tags", "target"]}
+    config = Config.model_validate({"data": data, "source": {"lowercase": True}})
+    assert list(training_texts(config)) == [("Àb\tV;PST", " x "), ("", ""), ("Àa\tV;PST", " x "), ("", "")]

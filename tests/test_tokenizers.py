@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_toolkit.tokenizers import WHITESPACE, Characters, Separator, Words
+from s2s_toolkit.tokenizers import WHITESPACE, Characters, Separator, Tagged, Words
 
 SPACED_TEXT = st.text(st.sampled_from("ab\N{HANGUL SYLLABLE GA}\N{GRINNING FACE}" + WHITESPACE))
 
@@ -35,3 +35,21 @@ def test_characters_join_to_the_text_they_came_from(text):
 @given(text=st.one_of(st.text(), SPACED_TEXT))
 def test_words_are_those_of_python(text):
     assert Words().split(text) == text.split()
+
+
+def test_tags_stand_behind_the_first_tab_between_tabs_and_semicolons():
+    assert Tagged().split("V a\tV;PST;;3") == ["V", " ", "a", "\tV", "\tPST", "\t3"]
+    assert Tagged().split("a;b") == ["a", ";", "b"]
+    assert Tagged().split("\tV\t;SG ") == ["\tV", "\tSG "]
+    assert Tagged().split("a\t") == ["a"]
+
+
+def test_a_tag_is_no_letter():
+    letter, tag = Tagged().split("V\tV")
+    assert letter != tag
+
+
+@given(text=st.text(st.sampled_from("aV;\t é")))
+def test_tagged_symbols_are_split_again_as_they_were(text):
+    symbols = Tagged().split(text)
+    assert Tagged().split(Tagged().join(symbols)) == symbols

@@ -12,14 +12,22 @@ class SymbolCounter:
 
     Args:
         separators: Where the tokenizer cuts; "" at every code point.
+        tag_separators: Where it cuts what stands behind the first tab; nothing if that is text like the rest.
     """
 
-    def __init__(self, separators: Sequence[str]) -> None:
+    def __init__(self, separators: Sequence[str], tag_separators: Sequence[str] = ()) -> None:
         cuts = [re.escape(separator) for separator in separators if separator]
         self._cut = re.compile("|".join(cuts)) if cuts else None
+        self._tags = SymbolCounter(tag_separators) if tag_separators else None
 
     def __call__(self, text: str) -> int:
         """The number of a text's symbols."""
+        if self._tags is not None:
+            text, _, tags = text.partition("\t")
+            return self._count(text) + self._tags(tags)
+        return self._count(text)
+
+    def _count(self, text: str) -> int:
         return len(text) if self._cut is None else sum(map(bool, self._cut.split(text)))
 
 
@@ -32,7 +40,7 @@ class SourceSymbols:
     """
 
     def __init__(self, metadata: Mapping[str, Any], limit: int | None) -> None:
-        self._counter = SymbolCounter(metadata["source_separators"])
+        self._counter = SymbolCounter(metadata["source_separators"], metadata.get("source_tag_separators", ()))
         self._limit = metadata["max_source_length"] if limit is None else limit
 
     def count(self, texts: Sequence[str]) -> list[int]:

@@ -9,6 +9,7 @@ from s2s_toolkit.loading import Decoding
 from s2s_toolkit.run import Run
 from s2s_toolkit.symbols import SPECIAL
 from s2s_toolkit.text import TextSide
+from s2s_toolkit.tokenizers import tag_separators
 
 
 def describe(runs: Sequence[Run], decoding: Decoding, choices: Choices) -> dict[str, Any]:
@@ -20,6 +21,7 @@ def describe(runs: Sequence[Run], decoding: Decoding, choices: Choices) -> dict[
         **(models[0] if len(models) == 1 else {"members": models}),
         **_side("source", config.source.tokenizer, run.source, with_vocabulary=with_vocabulary),
         **_side("target", config.target.tokenizer, run.target, with_vocabulary=with_vocabulary),
+        "columns": list(config.data.columns),
         "max_source_length": min(each.config.data.max_source_length for each in runs),
         "strategy": decoding.name,
         "fixed": decoding.fixed,
@@ -44,6 +46,7 @@ def _side(name: str, tokenizer: str, side: TextSide, *, with_vocabulary: bool) -
     described: dict[str, Any] = {
         f"{name}_tokenizer": tokenizer,
         f"{name}_separators": list(side.tokenizer.separators),
+        f"{name}_tag_separators": list(tag_separators(side.tokenizer)),
         f"{name}_normalization": side.normalization.form,
         f"{name}_lowercase": side.normalization.lowercase,
         f"{name}_symbols": len(symbols),

@@ -65,7 +65,7 @@ def chosen_for(gate: Gate, run: Run, registry: Registry) -> tuple[Metric, list[P
     """What a gate measures, and on which pairs; UnknownComponentError or DataError, before any work is done."""
     chosen = run.config.training.metric
     metric: Metric = load_metric(gate.metric or (FALLBACK if chosen == LOSS else chosen), registry)
-    return metric, list(read_pairs(gate.dev or run.config.data.dev))
+    return metric, list(read_pairs(gate.dev or run.config.data.dev, run.config.data.columns))
 
 
 def compare(

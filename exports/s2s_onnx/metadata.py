@@ -17,6 +17,8 @@ NEEDED = {
     "max_source_length": int,
 }
 """What translating needs to know, and of which type it is."""
+NEWER = {"source_tag_separators": list, "target_tag_separators": list}
+"""The same, where older files say nothing of it."""
 
 
 def encode_metadata(content: dict[str, Any]) -> str:
@@ -37,8 +39,8 @@ def decode_metadata(properties: dict[str, str], where: str) -> dict[str, Any]:
         ) from error
     if found != FORMAT:
         raise ModelFileError(f"{where} has format {found}, this version reads {FORMAT}; use the version that wrote it")
-    for name, kind in NEEDED.items():
-        if not isinstance(content.get(name), kind):
+    for name, kind in (NEEDED | NEWER).items():
+        if not isinstance(content.get(name, [] if name in NEWER else None), kind):
             raise ModelFileError(f"{where} has damaged metadata (no {name!r}); export it again")
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in content["settings"].values()):
         raise ModelFileError(f"{where} has damaged metadata (a setting that is no number); export it again")

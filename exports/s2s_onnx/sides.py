@@ -7,12 +7,17 @@ from s2s_toolkit.errors import ModelFileError, UnsupportedError
 from s2s_toolkit.normalization import Normalization
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.text import TextSide, make_tokenizer
-from s2s_toolkit.tokenizers import Characters, Separator, Tokenizer, Words
+from s2s_toolkit.tokenizers import Characters, Separator, Tagged, Tokenizer, Words
 from s2s_toolkit.vocabulary import Vocabulary
 
 MakeTokenizer = Callable[[str], Tokenizer]
 """Makes a tokenizer by its name."""
-BUILT_IN: Mapping[str, type[Tokenizer]] = {"characters": Characters, "words": Words, "separator": Separator}
+BUILT_IN: Mapping[str, type[Tokenizer]] = {
+    "characters": Characters,
+    "words": Words,
+    "separator": Separator,
+    "tagged": Tagged,
+}
 
 
 def tokenizers_of(registry: Registry) -> MakeTokenizer:

@@ -67,7 +67,9 @@ class Translator:
         self.metadata = decode_metadata(self.session.get_modelmeta().custom_metadata_map, str(path))
         self.defaults: dict[str, int | float] = self.metadata["settings"]
         self._symbols = SourceSymbols(self.metadata, max_source_length)
-        self._target_symbols = SymbolCounter(self.metadata["target_separators"])
+        self._target_symbols = SymbolCounter(
+            self.metadata["target_separators"], self.metadata.get("target_tag_separators", ())
+        )
         self.reader = self._make_reader(make_tokenizer)
         self._check_graph()
         self._known = Settings(str(path), self.metadata["strategy"], self.defaults, self.metadata["fixed"])

@@ -13,15 +13,21 @@ from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import DataError
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
-from s2s_toolkit.tokenizers import WHITESPACE, Characters, Separator, Tokenizer, Words
+from s2s_toolkit.tokenizers import WHITESPACE, Characters, Separator, Tagged, Tokenizer, Words, tag_separators
 
 Exported = Callable[..., Path]
-TOKENIZERS: dict[str, Tokenizer] = {"characters": Characters(), "words": Words(), "separator": Separator()}
-characters = st.one_of(st.sampled_from("ab é한👍|_ \t\n\u3000.*+["), st.characters(exclude_categories=["Cs"]))
+TOKENIZERS: dict[str, Tokenizer] = {
+    "characters": Characters(),
+    "words": Words(),
+    "separator": Separator(),
+    "tagged": Tagged(),
+}
+characters = st.one_of(st.sampled_from("ab é한👍|_; \t\n\u3000.*+["), st.characters(exclude_categories=["Cs"]))
 
 
 def counter(tokenizer: Tokenizer, limit: int | None = None, trained: int = 50) -> SourceSymbols:
-    return SourceSymbols({"source_separators": list(tokenizer.separators), "max_source_length": trained}, limit)
+    cuts = {"source_separators": tokenizer.separators, "source_tag_separators": tag_separators(tokenizer)}
+    return SourceSymbols({**cuts, "max_source_length": trained}, limit)
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)

@@ -14,7 +14,7 @@ from s2s_toolkit.batches import source_arrays
 from s2s_toolkit.normalization import Normalization
 from s2s_toolkit.symbols import EOS, PAD, SPECIAL, UNK
 from s2s_toolkit.text import TextSide
-from s2s_toolkit.tokenizers import WHITESPACE, Characters, Separator, Words
+from s2s_toolkit.tokenizers import WHITESPACE, Characters, Separator, Tagged, Words
 from s2s_toolkit.vocabulary import Vocabulary
 
 SYMBOLS = ["a", "b", "é", "ﬁ", "한", "👍", "\u0301", "ab", "<", "s>", "für", "\x00", ".*", "\\", "  b"]
@@ -25,6 +25,8 @@ SIDES = {
     "nothing but special symbols": TextSide(Words(), Vocabulary([])),
     "lower-cased characters": TextSide(Characters(), Vocabulary(SYMBOLS[:7]), Normalization(lowercase=True)),
     "composed words": TextSide(Words(), Vocabulary(SYMBOLS), Normalization("nfc", lowercase=True)),
+    "tagged": TextSide(Tagged(), Vocabulary(["a", "b", "\t", "\ta", "\tV", ";", "é"])),
+    "composed tagged": TextSide(Tagged(), Vocabulary(["a", "é", "\tü"]), Normalization("nfc", lowercase=True)),
     "decomposed separator": TextSide(Separator(), Vocabulary(["e\u0301", "fi", *SYMBOLS]), Normalization("nfkd")),
 }
 AWKWARD = [
@@ -40,6 +42,10 @@ AWKWARD = [
     ["E\u0301\u00a0É ﬁ", "FÜR\u3000a\u2003B", "fu\u0308r \u0308 İ"],
     ["a b " * 300, "b"],
     [" a  b ", "  b", "   "],
+    ["a\ta;V", "\tV", "ab\t\t;V;;a\t"],
+    ["a\tV", ""],
+    ["\t", ";", "\t;"],
+    ["ab", "a;V", "E\u0301\tu\u0308;\x00"],
 ]
 
 
@@ -56,7 +62,7 @@ class Fields:
         return "\x00".join(symbols)
 
 
-characters = st.one_of(st.sampled_from("ab é한👍<>/spd \n\t\u3000\x00"), st.characters(exclude_categories=["Cs"]))
+characters = st.one_of(st.sampled_from("ab é한👍<>/spd; \n\t\u3000\x00"), st.characters(exclude_categories=["Cs"]))
 batches = st.lists(st.text(characters, max_size=12), min_size=1, max_size=5)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from s2s_toolkit.blame import blaming, named
 from s2s_toolkit.errors import PluginError
 from s2s_toolkit.registry import Offer
-from s2s_toolkit.tokenizers import Tokenizer
+from s2s_toolkit.tokenizers import Tokenizer, tag_separators
 
 KIND = "tokenizer"
 PARTS = ("split", "join", "separator", "separators")
@@ -28,6 +28,8 @@ class CheckedTokenizer:
         if missing := [part for part in PARTS if not hasattr(tokenizer, part)]:
             raise PluginError(f"{named(KIND, offer)} has no {missing[0]!r}; a tokenizer has {', '.join(PARTS)}")
         self.separator, self.separators = tokenizer.separator, tokenizer.separators
+        with blaming(KIND, offer):
+            self.tag_separators = tag_separators(tokenizer)
 
     def split(self, text: str) -> list[str]:
         """The symbols of a text, none of them empty."""

@@ -14,7 +14,7 @@ from s2s_toolkit.commands.scoring import ScoringRequest, gather_scoring, scoring
 from s2s_toolkit.corpus import Paths, read_pairs
 from s2s_toolkit.entries import Entries
 from s2s_toolkit.errors import DataError, UnsupportedError
-from s2s_toolkit.evaluation import Evaluation, evaluate_entries, sides_of
+from s2s_toolkit.evaluation import Evaluation, described_columns, evaluate_entries, sides_of
 from s2s_toolkit.metrics import LOSS, Metric
 from s2s_toolkit.progress import count_sources
 from s2s_toolkit.registry import Registry
@@ -93,8 +93,10 @@ def evaluate_models(
     for path in (model, against):
         if path and is_run(path):
             expect_parts(path, registry)  # a metric of a plugin that is missing is then told with the plugin
-    texts = list(read_pairs(pairs or _dev_pairs(model, registry)))
+    paths = pairs or _dev_pairs(model, registry)
     translator = decoding.open(model, registry)
+    columns = open_run(model, registry).config.data.columns if is_run(model) else described_columns(translator)
+    texts = list(read_pairs(paths, columns))
     source, target = sides_of(translator, registry)
     metrics = request.metrics(registry, target, _chosen_by(model, registry))
     entries = request.entries(texts, source, target)

@@ -26,11 +26,16 @@ RUNS = Path("runs")
 @click.command()
 @config_options
 @click.option(
-    "-o", "--output", metavar="RUN", type=FILE, help="The run directory; by default runs/<config>-<framework>."
+    "-o",
+    "--output",
+    metavar="RUN",
+    type=FILE,
+    help="The run directory; by default runs/<config>-<framework>, with -reverse behind it for --reverse.",
 )
 @click.option(
     "--observer", "watching", multiple=True, metavar="NAME", help="Tell a training observer too; may be repeated."
 )
+@click.option("--reverse", is_flag=True, help="Train the other direction: source and target change places.")
 @click.option("--resume", is_flag=True, help="Go on from the run's last validation, in either framework.")
 @click.option("--force", is_flag=True, help="Replace the run.")
 @click.option("--print-config", is_flag=True, help="Print the config with all defaults and changes, and end.")
@@ -45,6 +50,7 @@ def command(
     seed: int | None,
     changes: Sequence[Assignment],
     watching: Sequence[str],
+    reverse: bool,
     resume: bool,
     force: bool,
     print_config: bool,
@@ -58,8 +64,10 @@ def command(
         raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
     if print_config and dry_run:
         raise click.UsageError("--print-config reads nothing and --dry-run everything; give one of them")
-    checked = gather_config(config, framework, seed=seed, changes=changes).read(registry, observers=watching)
-    path = output or RUNS / f"{config.stem}-{checked.framework}"
+    checked = gather_config(config, framework, seed=seed, changes=changes).read(
+        registry, more=[("data.reverse", True)] * reverse, observers=watching
+    )
+    path = output or RUNS / f"{config.stem}-{checked.framework}{'-reverse' * reverse}"
     if print_config:
         _print_config(checked, registry)
     elif dry_run:

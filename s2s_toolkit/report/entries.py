@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from s2s_toolkit.batches import Example, ordered_batches
+from s2s_toolkit.batches import ordered_batches
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import DataError
 from s2s_toolkit.evaluation import CHUNK, Watch, target_symbols
+from s2s_toolkit.examples import Example, Examples
 from s2s_toolkit.translation import Translation
 from s2s_toolkit.translator import Translator
 
@@ -77,7 +78,7 @@ def read_entries(
 def reference_losses(model: FrameworkModel, examples: Sequence[Example]) -> list[np.ndarray]:
     """For each example the loss on every symbol of its target and on its end, by teacher forcing, without dropout."""
     losses: list[np.ndarray] = [np.empty(0)] * len(examples)
-    for batch, positions in ordered_batches(examples, batch_size=BATCH):
+    for batch, positions in ordered_batches(Examples.of(examples), batch_size=BATCH):
         logits, _ = model.teacher_forced(batch)  # (B, T, V)
         logits = logits.astype(np.float64)
         greatest = logits.max(axis=-1)

@@ -11,7 +11,7 @@ import tomli_w
 
 import s2s_toolkit
 from s2s_toolkit.contracts import FrameworkModel
-from s2s_toolkit.corpus import Paths, load_corpus
+from s2s_toolkit.corpus import Paths, split_pairs
 from s2s_toolkit.errors import DataError
 from s2s_toolkit.loading import Decoding
 from s2s_toolkit.observers import Validation
@@ -71,30 +71,29 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def names_of(paths: Paths) -> str:
-    """The names of a file of pairs, or of two."""
-    return ", ".join(path.name for path in (paths if isinstance(paths, tuple) else (paths,)))
+def names_of(*corpora: Paths) -> str:
+    """The names of corpora, each a file of pairs or two files."""
+    return ", ".join(path.name for paths in corpora for path in (paths if isinstance(paths, tuple) else (paths,)))
 
 
 def _data(run: Run) -> Rows:
     data, rows = run.config.data, []
-    for name, paths in (("training pairs", data.train), ("dev pairs", data.dev)):
-        rows.append((name, f"{_count(run, paths)} in {names_of(paths)}"))
+    for name, corpora in (("training pairs", [each.files for each in data.corpora]), ("dev pairs", [data.dev])):
+        rows.append((name, f"{_count(run, corpora)} in {names_of(*corpora)}"))
     for name, side, text in (("source", run.source, run.config.source), ("target", run.target, run.config.target)):
         how = [text.tokenizer, *filter(None, [text.normalization.upper(), "lower case" * text.lowercase])]
         rows.append((name, f"{len(side.vocabulary):,} symbols; {', '.join(how)}"))
     return rows
 
 
-def _count(run: Run, paths: Paths) -> str:
-    """How many pairs training takes from a file."""
-    limits = {name: getattr(run.config.data, name) for name in ("max_source_length", "max_target_length")}
+def _count(run: Run, corpora: Sequence[Paths]) -> str:
+    """How many pairs training takes from corpora, which are read one after the other and not kept."""
+    split = (split_pairs(paths, run.source, run.target, data=run.config.data) for paths in corpora)
     try:
-        corpus = load_corpus(paths, run.source, run.target, **limits)
+        usable = Counter(not pair.skipped for pairs in split for pair in pairs)
     except DataError:
         return "no longer there"
-    skipped = sum(corpus.skipped.values())
-    return f"{len(corpus.pairs):,}" + (f" ({skipped:,} skipped)" if skipped else "")
+    return f"{usable[True]:,}" + (f" ({usable[False]:,} skipped)" if usable[False] else "")
 
 
 def _model(run: Run, model: FrameworkModel) -> Rows:

@@ -77,7 +77,7 @@ def write_report(
 def _content(run: Run, registry: Registry, metrics: Sequence[Metric], choices: Choices, *, watch: Watch) -> Content:
     validations, framework = read_validations(run), choices.framework or run.config.framework
     paths = choices.pairs or run.config.data.dev
-    texts = list(read_pairs(paths))
+    texts = list(read_pairs(paths, run.config.data.columns))
     decoding = choose_decoding(run, registry, choices.strategy, choices.options)
     model = load_model(run, registry, framework)
     translator = Translator(model.stepper(), run.source, run.target, decoding.strategy, decoding.settings)

@@ -18,7 +18,7 @@ from s2s_toolkit.testing.requirements import onnx_exporter
 from s2s_toolkit.testing.suite import Suite
 from s2s_toolkit.testing.untrained_runs import assert_translations_agree, write_run
 from s2s_toolkit.text import load_tokenizer
-from s2s_toolkit.tokenizers import WHITESPACE, Tokenizer
+from s2s_toolkit.tokenizers import TAB, WHITESPACE, Tokenizer, tag_separators
 
 CODE_POINTS = ("",)
 """The separators at which text falls into its code points."""
@@ -30,6 +30,7 @@ HOSTILE = (
     "two words",
     "  spaces \t before,  between\u3000and after \n",
     "V;PST;;3;SG|x_y-z+.*[a]\\s+$^",
+    "walk\tV;PST;;3\tSG; \t",
     "e\u0301 \u0301e",
     "\U0001f469\u200d\U0001f680 \U0001f1e9\U0001f1ea",
     "\u05e9\u05dc\u05d5\u05dd \u202eabc\u202c",
@@ -77,7 +78,7 @@ class TokenizerSuite(Suite):
         assert isinstance(tokenizer.separator, str), f"separator is {tokenizer.separator!r}"
         assert isinstance(tokenizer.separators, tuple), f"separators is a {type(tokenizer.separators).__name__}"
         assert tokenizer.separators, "without a separator, every text is one symbol"
-        for separator in tokenizer.separators:
+        for separator in (*tokenizer.separators, *tag_separators(tokenizer)):
             assert isinstance(separator, str), f"one of the separators is {separator!r}"
         if "" in tokenizer.separators:
             assert tokenizer.separators == CODE_POINTS, "the empty string parts all code points; nothing else is cut at"
@@ -116,7 +117,7 @@ class TokenizerSuite(Suite):
     @each_text
     def test_separators_say_where_text_is_cut(self, tokenizer: Tokenizer, text: str) -> None:
         """The exported file cuts at each of `separators` and drops what is empty; so does `split`."""
-        symbols, pieces = tokenizer.split(text), cut(text, tokenizer.separators)
+        symbols, pieces = tokenizer.split(text), cut_with_tags(text, tokenizer)
         assert symbols == pieces, f"split cuts {text!r} into {symbols}, `separators` into {pieces}"
 
     @each_text
@@ -137,6 +138,14 @@ class TokenizerSuite(Suite):
         file, model = exported(run, registry), load_translator(run, registry)
         for prefixes in ([], [tokenizer.join(tokenizer.split(text)[:3]) for text in HOSTILE]):
             assert_translations_agree(file(HOSTILE, prefixes), model(HOSTILE, prefixes), "the file")
+
+
+def cut_with_tags(text: str, tokenizer: Tokenizer) -> list[str]:
+    """The pieces of a text as the exported file cuts it, where a tokenizer has `tag_separators` too."""
+    if not (between := tag_separators(tokenizer)):
+        return cut(text, tokenizer.separators)
+    text, _, tags = text.partition(TAB)
+    return [*cut(text, tokenizer.separators), *(TAB + tag for tag in cut(tags, between))]
 
 
 def cut(text: str, separators: Sequence[str]) -> list[str]:

@@ -23,6 +23,7 @@ from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, check_place, expect_parts
 from s2s_toolkit.training.checkpoints import Checkpoints
+from s2s_toolkit.training.numbering import TrainingCorpus
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.training.resumption import Progress, restore
 from s2s_toolkit.training.starting import created, resumed
@@ -87,12 +88,12 @@ def prepared(config: Config, path: Path, registry: Registry, observer: Observer,
 class Training:
     """One training of one run."""
 
-    def __init__(self, run: Run, registry: Registry, training: Corpus, dev: Corpus, observer: Observer) -> None:
+    def __init__(self, run: Run, registry: Registry, training: TrainingCorpus, dev: Corpus, observer: Observer) -> None:
         self.run, self.registry, self.observer = run, registry, observer
         self.options: TrainingConfig = run.config.training
-        self.corpora = training, dev
-        self.examples = encode_corpus(training, run)
-        self.steps_per_epoch = math.ceil(len(self.examples) / self.options.batch_size)
+        self.data = training.counts, dev
+        self.examples = training.examples(run.source.vocabulary, run.target.vocabulary)
+        self.steps_per_epoch = math.ceil(self.examples.mixture.num_drawn / self.options.batch_size)
         self.model: FrameworkModel = build_model(plan_of(run), registry, run.config.framework)
         self.optimizer: Optimizer = self.model.optimizer(clip_norm=self.options.clip_norm)
         self.model.load_weights(first_weights(run, self.model, registry))
@@ -112,7 +113,7 @@ class Training:
         """Tell that training starts."""
         total = self.steps_per_epoch * self.options.max_epochs
         num_parameters = sum(array.size for array in self.model.weights().values())
-        self.observer.on_start(Start(self.run, *self.corpora, num_parameters, total, self.progress.step))
+        self.observer.on_start(Start(self.run, *self.data, num_parameters, total, self.progress.step))
 
     def run_to_end(self) -> None:
         """Every epoch that is left, or until patience ends, or an observer wants it."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.corpus import Corpus
-from s2s_toolkit.symbols import UNK
+from s2s_toolkit.examples import CHUNK, Rows
+from s2s_toolkit.symbols import SPECIAL, UNK
 from s2s_toolkit.training.loop import Training
 from s2s_toolkit.training.memory import Memory, estimate_memory, values_of_batch
 from s2s_toolkit.training.unwritten_steps import endless_batches, take_step
@@ -106,8 +107,9 @@ def look_ahead(training: Training, *, rows: int = 3, tell: Callable[[str], None]
         rows: Pairs of the first batch that are shown.
         tell: Takes a line about what is being done.
     """
-    names = ("train", "dev")
-    corpora = dict(zip(names, training.corpora, strict=True))
+    train, dev = training.data
+    counts = {"train": train, "dev": dev.counts}
+    rows_of_side = training.examples.sources, training.examples.targets
     vocabularies = {"source": training.run.source.vocabulary, "target": training.run.target.vocabulary}
     shapes = {name: array.shape for name, array in training.model.weights().items()}
     tell("making the batches of an epoch")
@@ -115,10 +117,10 @@ def look_ahead(training: Training, *, rows: int = 3, tell: Callable[[str], None]
     epochs = training.options.max_epochs - training.progress.epoch
     tell(f"timing up to {TIMED_STEPS + 1} steps")
     return Outlook(
-        pairs={name: len(corpus.pairs) for name, corpus in corpora.items()},
-        skipped={name: corpus.skipped for name, corpus in corpora.items()},
+        pairs={name: each.pairs for name, each in counts.items()},
+        skipped={name: each.skipped for name, each in counts.items()},
         sides={
-            side: _side(number, vocabulary, *training.corpora)
+            side: _side(number, vocabulary, rows_of_side[number], dev)
             for number, (side, vocabulary) in enumerate(vocabularies.items())
         },
         parameters=count_parameters(shapes),
@@ -138,22 +140,31 @@ def count_parameters(shapes: Mapping[str, Sequence[int]]) -> dict[str, int]:
     return dict(counts)
 
 
-def _side(number: int, vocabulary: Vocabulary, train: Corpus, dev: Corpus) -> SideOutlook:
-    counts = Counter(symbol for pair in train.pairs for symbol in pair[number])
-    known = [(symbol, counts[symbol]) for symbol in vocabulary.symbols if symbol in counts]
+def _side(number: int, vocabulary: Vocabulary, train: Rows, dev: Corpus) -> SideOutlook:
+    counts = enumerate(_occurrences(train, len(vocabulary)).tolist())
+    known = [(vocabulary.symbols[id_], count) for id_, count in counts if count and id_ >= len(SPECIAL)]
     ids = [id_ for pair in dev.pairs for id_ in vocabulary.encode(pair[number])]
     return SideOutlook(
         num_symbols=len(vocabulary),
         frequent=sorted(known, key=lambda item: -item[1])[:FREQUENT],
-        train=_lengths([len(pair[number]) for pair in train.pairs]),
+        train=_lengths(train.lengths(np.arange(len(train)))),
         dev=_lengths([len(pair[number]) for pair in dev.pairs]),
         unknown=ids.count(UNK) / len(ids),
     )
 
 
-def _lengths(lengths: Sequence[int]) -> Lengths:
+def _occurrences(rows: Rows, num_symbols: int) -> np.ndarray:
+    """How often each id stands in the rows (V,), read by chunks."""
+    counts = np.zeros(num_symbols, np.int64)
+    for start in range(0, len(rows), CHUNK):
+        ids, _ = rows.gather(np.arange(start, min(start + CHUNK, len(rows))))
+        counts += np.bincount(ids, minlength=num_symbols)
+    return counts
+
+
+def _lengths(lengths: Sequence[int] | np.ndarray) -> Lengths:
     median, high = np.percentile(lengths, (50, 95))
-    return Lengths(float(median), float(high), max(lengths))
+    return Lengths(float(median), float(high), int(max(lengths)))
 
 
 def _batches(training: Training, shapes: Mapping[str, tuple[int, ...]], rows: int) -> Batches:

@@ -1,41 +1,48 @@
 """What training needs before its first step: corpora, vocabularies, first weights."""
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from s2s_toolkit.batches import Example
 from s2s_toolkit.config import Config
 from s2s_toolkit.contracts import FrameworkModel
-from s2s_toolkit.corpus import Corpus, Paths, load_corpus
+from s2s_toolkit.corpus import Corpus, Pair, load_corpus, read_pairs
 from s2s_toolkit.errors import RunError
+from s2s_toolkit.examples import Examples
 from s2s_toolkit.loading import plan_of
 from s2s_toolkit.model import complete_declaration, declared_weights, reference_parts
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, open_run
 from s2s_toolkit.text import load_side
+from s2s_toolkit.training.cache import read_cached
+from s2s_toolkit.training.numbering import NumberedReader, TrainingCorpus, read_numbered
 from s2s_toolkit.vocabulary import Vocabulary
 from s2s_toolkit.weights import initial_weights
 
 
-def load_corpora(config: Config, registry: Registry) -> tuple[Corpus, Corpus]:
-    """The training pairs and the dev pairs that a config names."""
+def load_corpora(config: Config, registry: Registry) -> tuple[TrainingCorpus, Corpus]:
+    """The training pairs, which are read as a stream, and the dev pairs that a config names."""
     source, target = load_side(config.source, registry), load_side(config.target, registry)
-
-    def load(paths: Paths) -> Corpus:
-        limits = config.data.max_source_length, config.data.max_target_length
-        return load_corpus(paths, source, target, max_source_length=limits[0], max_target_length=limits[1])
-
-    return load(config.data.train), load(config.data.dev)
+    reader = NumberedReader(config.data, source, target)
+    training = read_cached(reader, Path(config.data.cache)) if config.data.cache else read_numbered(reader)
+    return training, load_corpus(config.data.dev, source, target, data=config.data)
 
 
-def new_run(path: Path, config: Config, registry: Registry, training: Corpus) -> Run:
+def training_texts(config: Config) -> Iterator[Pair]:
+    """The training pairs as they stand in their files, for what has to see them before they are cut."""
+    for corpus in config.data.corpora:
+        yield from read_pairs(corpus.files, config.data.columns)
+
+
+def new_run(path: Path, config: Config, registry: Registry, training: TrainingCorpus) -> Run:
     """A run that is not written yet, its vocabularies built from the training pairs; tied sides share theirs."""
     sides = []
     for number, side in enumerate((config.source, config.target)):
         read = (0, 1) if config.model.tied_embeddings else (number,)
-        sequences = (pair[each] for pair in training.pairs for each in read)
-        vocabulary = Vocabulary.build(sequences, min_frequency=side.min_frequency, max_size=side.max_size)
+        counts = sum((Counter(training.frequencies(each)) for each in read), Counter())
+        vocabulary = Vocabulary.of_frequent(counts, min_frequency=side.min_frequency, max_size=side.max_size)
         sides.append(load_side(side, registry, vocabulary))
     return Run(path, config, *sides)
 
@@ -57,10 +64,10 @@ def resumed_run(path: Path, config: Config, registry: Registry) -> Run:
     return Run(run.path, config, run.source, run.target)
 
 
-def encode_corpus(corpus: Corpus, run: Run) -> list[Example]:
+def encode_corpus(corpus: Corpus, run: Run) -> Examples:
     """The ids of every pair."""
     source, target = run.source.vocabulary, run.target.vocabulary
-    return [(source.encode(a), target.encode(b)) for a, b in corpus.pairs]
+    return Examples.of([(source.encode(a), target.encode(b)) for a, b in corpus.pairs])
 
 
 def first_weights(run: Run, model: FrameworkModel, registry: Registry) -> dict[str, np.ndarray]:

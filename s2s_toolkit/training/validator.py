@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from s2s_toolkit.batches import Example, ordered_batches
+from s2s_toolkit.batches import ordered_batches
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.corpus import Corpus
+from s2s_toolkit.examples import Examples
 from s2s_toolkit.metrics import Metric, References, Sequences
 from s2s_toolkit.search import search
 from s2s_toolkit.strategies.contract import DecodingStrategy
@@ -29,7 +30,7 @@ class Validator:
     """
 
     model: FrameworkModel
-    examples: Sequence[Example]
+    examples: Examples
     references: References
     target: TextSide
     strategy: DecodingStrategy

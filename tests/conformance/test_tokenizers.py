@@ -13,3 +13,7 @@ class TestWords(TokenizerSuite):
 
 class TestSeparator(TokenizerSuite):
     name = "separator"
+
+
+class TestTagged(TokenizerSuite):
+    name = "tagged"

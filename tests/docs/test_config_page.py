@@ -13,7 +13,15 @@ from s2s_toolkit.assignments import parse_assignment
 from s2s_toolkit.commands.changed_config import read_changed_config
 from s2s_toolkit.components import ANY, HOOKS
 from s2s_toolkit.config import Config
-from s2s_toolkit.config_sections import DecodingConfig, ModelConfig, PartConfig, PluginsConfig, Section
+from s2s_toolkit.config_sections import (
+    Column,
+    DataConfig,
+    DecodingConfig,
+    ModelConfig,
+    PartConfig,
+    PluginsConfig,
+    Section,
+)
 from s2s_toolkit.options import option_parameters
 from s2s_toolkit.registry import Registry
 
@@ -102,6 +110,10 @@ def type_name(annotation: object) -> str:
         return plain[annotation]
     if typing.get_origin(annotation) is typing.Literal:
         return " or ".join(f'"{value}"' for value in typing.get_args(annotation))
+    if annotation == tuple[Column, ...]:
+        return "list of columns"
+    if annotation == DataConfig.model_fields["train"].annotation:
+        return "path or pair of paths or tables"
     assert Path in typing.get_args(annotation)
     return "list of paths" if typing.get_args(annotation) == (Path, ...) else "path or pair of paths"
 

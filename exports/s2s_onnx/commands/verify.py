@@ -64,7 +64,7 @@ def verify_file(
     """Compare an exported file with a run, or with several whose models it holds, on all pairs of the data."""
     from s2s_onnx.verification.verify import compare
 
-    pairs = list(read_pairs(data)) if data else _dev_pairs(run)
+    pairs = list(read_pairs(data, run.config.data.columns)) if data else _dev_pairs(run)
     with count_sources() as watch:
         return compare(model, run, registry, framework=framework, pairs=pairs, others=others, watch=watch)
 
@@ -87,7 +87,7 @@ def list_results(report: "Verification") -> list[Row]:
 
 def _dev_pairs(run: Run) -> list[Pair]:
     try:
-        return list(read_pairs(run.config.data.dev))
+        return list(read_pairs(run.config.data.dev, run.config.data.columns))
     except DataError as error:
         warn(f"compared on random pairs alone: {error}")
         return []

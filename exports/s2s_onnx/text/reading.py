@@ -8,8 +8,10 @@ from spox import Tensor, Var, argument, build
 from s2s_onnx.graph.opset import IR_VERSION, op
 from s2s_onnx.text.normalizing import normalize
 from s2s_onnx.text.strings import integers, split, string
+from s2s_onnx.text.tagging import split_tagged
 from s2s_toolkit.symbols import EOS, PAD, SPECIAL, UNK
 from s2s_toolkit.text import TextSide
+from s2s_toolkit.tokenizers import tag_separators
 from s2s_toolkit.vocabulary import Vocabulary
 
 
@@ -39,7 +41,9 @@ def _text() -> Var:
 
 def _symbols(text: Var, side: TextSide) -> Var:
     """(B,) -> (B, S), "" after the last."""
-    return split(normalize(text, side.normalization), side.tokenizer.separators)
+    text, tags = normalize(text, side.normalization), tag_separators(side.tokenizer)
+    separators = side.tokenizer.separators
+    return split_tagged(text, separators, tags) if tags else split(text, separators)
 
 
 def _ids(symbols: Var, vocabulary: Vocabulary) -> Var:

@@ -31,7 +31,7 @@ def given_cases(pairs: Iterable[Pair]) -> list[Case]:
 def dev_cases(run: Run, count: int) -> list[Case]:
     """The first of a run's dev pairs; none where they can't be read."""
     try:
-        return given_cases(islice(read_pairs(run.config.data.dev), count))
+        return given_cases(islice(read_pairs(run.config.data.dev, run.config.data.columns), count))
     except DataError:
         return []  # the data a run was trained on may be gone
 
