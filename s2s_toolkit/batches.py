@@ -55,17 +55,17 @@ def make_batch(examples: Sequence[Example]) -> Batch:
     return Batch(source_ids, source_lengths, target_in, target_out, target_mask)
 
 
-def batches(examples: Sequence[Example], *, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
+def batches(examples: Sequence[Example], *, batch_size: int, seed: int, epoch: int, skip: int = 0) -> Iterator[Batch]:
     """Every example once, in an order that depends on the seed and the epoch alone.
 
     Examples are shuffled, sorted by target and source length within windows of `WINDOW` batches, and cut; then the
-    batches are shuffled. At most one batch is smaller than `batch_size`.
+    batches are shuffled. At most one batch is smaller than `batch_size`. The first `skip` batches are left out.
     """
     rng = np.random.default_rng([seed, epoch])
     shuffled = rng.permutation(len(examples))
     windows = _cut(shuffled, batch_size * WINDOW)
     chunks = [chunk for window in windows for chunk in _cut(_by_length(examples, window), batch_size)]
-    for number in rng.permutation(len(chunks)):
+    for number in rng.permutation(len(chunks))[skip:]:
         yield _chosen(examples, chunks[number])
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from s2s_toolkit.batches import Batch, make_batch
 from s2s_toolkit.config_sections import ModelConfig
-from s2s_toolkit.contracts import FrameworkModel
+from s2s_toolkit.contracts import FrameworkModel, OptimizerOptions
 from s2s_toolkit.loading import make_strategy
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights, reference_parts
 from s2s_toolkit.plugins import load_registry
@@ -175,8 +175,8 @@ def test_adam_takes_the_same_steps_in_both_frameworks(case: Case, batch: Batch) 
         plan = ModelPlan(config, case.plan.source_size, case.plan.target_size)
         model = case.registry.load("framework", framework)().build(plan, build_parts(config, case.registry, framework))
         model.load_weights(case.weights)
-        optimizer = model.optimizer(clip_norm=0.5)
-        losses = [optimizer.step(batch, learning_rate=1e-3, seed=step) for step in range(10)]
+        optimizer = model.optimizer(OptimizerOptions(clip_norm=0.5))
+        losses = [optimizer.step([batch], learning_rate=1e-3, seeds=[step]) for step in range(10)]
         assert losses[-1] < losses[0]
         models.append((model.weights(), optimizer.state(), losses))
     (weights, state, losses), (other_weights, other_state, other_losses) = models

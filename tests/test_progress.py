@@ -45,7 +45,7 @@ def corpus(pairs, **skipped):
 
 
 def start(observer, run, step=0):
-    observer.on_start(Start(run, corpus(1234, empty=5, long=0), corpus(7, empty=0), 98765, 50, step))
+    observer.on_start(Start(run, corpus(1234, empty=5, long=0), corpus(7, empty=0), 98765, 50, step, 10))
 
 
 def test_what_is_trained_on_is_told(run, capsys):

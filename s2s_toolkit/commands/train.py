@@ -43,7 +43,7 @@ PARTS = ("encoder", "attention", "decoder")
     "--observer", "watching", multiple=True, metavar="NAME", help="Tell a training observer too; may be repeated."
 )
 @plugin_option
-@click.option("--resume", is_flag=True, help="Go on from the run's last validation, in either framework.")
+@click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint, in either framework.")
 @click.option("--force", is_flag=True, help="Replace the run.")
 @click.pass_obj
 def command(
@@ -60,7 +60,7 @@ def command(
 ) -> None:
     """Train a model into a run directory.
 
-    It can be stopped at any time; --resume goes on from the last validation.
+    It can be stopped at any time; --resume goes on from the last checkpoint, which each validation writes.
     """
     if resume and force:
         raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
@@ -74,7 +74,7 @@ def command(
     except KeyboardInterrupt:
         if not (path / "checkpoints" / "last.safetensors").is_file():
             raise
-        raise KeyboardInterrupt("--resume goes on from the last validation") from None
+        raise KeyboardInterrupt("--resume goes on from the last checkpoint") from None
     click.echo(_closing_words(run, _plugin_files(checked, registry)))
 
 
