@@ -167,7 +167,7 @@ def test_exported_file_equals_reference(case: Case) -> None:
 
 
 def test_adam_takes_the_same_steps_in_both_frameworks(case: Case, batch: Batch) -> None:
-    """Without dropout, ten steps leave the same weights, the clipped gradient included."""
+    """Without dropout, ten steps leave the same weights: clipped, decayed, averaged, and with labels smoothed."""
     config = case.plan.config.model_copy(update={"dropout": 0.0})
     models = []
     for framework in FRAMEWORKS:
@@ -175,7 +175,8 @@ def test_adam_takes_the_same_steps_in_both_frameworks(case: Case, batch: Batch) 
         plan = ModelPlan(config, case.plan.source_size, case.plan.target_size)
         model = case.registry.load("framework", framework)().build(plan, build_parts(config, case.registry, framework))
         model.load_weights(case.weights)
-        optimizer = model.optimizer(OptimizerOptions(clip_norm=0.5))
+        options = OptimizerOptions(clip_norm=0.5, weight_decay=0.1, label_smoothing=0.2, moving_average=0.9)
+        optimizer = model.optimizer(options)
         losses = [optimizer.step([batch], learning_rate=1e-3, seeds=[step]) for step in range(10)]
         assert losses[-1] < losses[0]
         models.append((model.weights(), optimizer.state(), losses))
@@ -185,3 +186,4 @@ def test_adam_takes_the_same_steps_in_both_frameworks(case: Case, batch: Batch) 
     assert state["steps"] == other_state["steps"] == 10
     for name, array in weights.items():
         np.testing.assert_allclose(array, other_weights[name], atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(state[f"average.{name}"], other_state[f"average.{name}"], atol=1e-4, err_msg=name)
