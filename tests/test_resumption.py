@@ -40,10 +40,11 @@ ALL = {
 DROPPING = {
     "embedding_size": 8,
     "dropout": 0.2,
-    "encoder": {"name": "gru", "size": 8, "num_layers": 2, "dropout": 0.2},
+    "encoder": {"name": "gru", "size": 8, "dropout": 0.2},
     "attention": {"name": "additive", "size": 8},
-    "decoder": {"name": "bahdanau", "size": 8, "num_layers": 2, "dropout": 0.2},
+    "decoder": {"name": "bahdanau", "size": 8, "dropout": 0.2},
 }
+Whole = Callable[[str], tuple[Recorder, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def left_by(run: Run) -> Mapping[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Callable[[str], tuple[Recorder, Any]]:
+def whole(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Whole:
     """The undisturbed training of a framework, and what it leaves; with no checkpoint but at validations."""
 
     @cache
@@ -97,24 +98,24 @@ def whole(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Calla
     return undisturbed
 
 
-@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+@pytest.mark.parametrize(("framework", "stops"), [("torch", [3, 11]), ("tensorflow", [7])])
 def test_a_run_stopped_inside_epochs_ends_as_the_undisturbed_one(
-    framework: str, tmp_path: Path, registry: Registry, whole: Callable[[str], tuple[Recorder, Any]]
+    framework: str, stops: list[int], tmp_path: Path, registry: Registry, whole: Whole
 ) -> None:
-    """Stopped in the first epoch, and again in the third, each time a step after its last checkpoint."""
+    """Each time a step after its last checkpoint, which is taken again."""
     undisturbed, expected = whole(framework)
-    stops = [Recorder(stop_at=3), Recorder(stop_at=11), Recorder()]
-    for recorder in stops:
-        found = train_in(tmp_path, registry, "run", recorder, framework=framework, resume=recorder is not stops[0])
-    assert [min(recorder.steps) for recorder in stops] == [1, 3, 11]
+    recorders = [Recorder(stop_at=stop) for stop in (*stops, 0)]
+    for number, recorder in enumerate(recorders):
+        found = train_in(tmp_path, registry, "run", recorder, framework=framework, resume=number > 0)
+    assert [min(recorder.steps) for recorder in recorders] == [1, *stops]
     assert left_by(found) == expected
-    for recorder in stops:
+    for recorder in recorders:
         assert recorder.steps == {step: undisturbed.steps[step] for step in recorder.steps}
 
 
 @pytest.mark.parametrize(("stop", "every"), [(2, 1), (4, 1), (5, 3), (8, 3), (9, 2), (12, 5)])
 def test_it_makes_no_difference_at_which_step(
-    stop: int, every: int, tmp_path: Path, registry: Registry, whole: Callable[[str], tuple[Recorder, Any]]
+    stop: int, every: int, tmp_path: Path, registry: Registry, whole: Whole
 ) -> None:
     """At the end of an epoch, before its validation, as well as inside, and after a validation."""
     train_in(tmp_path, registry, "run", Recorder(stop_at=stop), checkpoint_every=every)

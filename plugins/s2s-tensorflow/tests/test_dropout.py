@@ -42,7 +42,7 @@ class Encoding(keras.layers.Layer):
 
     def __init__(self, encoder: Any) -> None:
         super().__init__()
-        self.encoder = encoder
+        self.encoder, self.built = encoder, True
 
     def call(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         memory, summary = self.encoder.encode(inputs, lengths)
