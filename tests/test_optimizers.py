@@ -168,8 +168,10 @@ def test_an_average_goes_on_from_a_state_and_begins_with_the_weights_without_one
     assert plain.state().keys() == bare.keys()
 
 
-def test_predictions_are_the_most_probable_symbols(subject: Subject, batch: Batch) -> None:
-    subject.model.load_weights(subject.weights)
-    found = subject.model.predictions(batch)
-    assert (found.dtype, found.shape) == (np.int64, batch.target_in.shape)
-    np.testing.assert_array_equal(found, subject.model.teacher_forced(batch)[0].argmax(axis=-1))
+def test_predictions_are_the_most_probable_symbols(subject: Subject, batch: Batch, registry: Registry) -> None:
+    reference = build_model(ModelPlan(ModelConfig.model_validate(MODEL), 11, 13), registry, "numpy")
+    for model in (subject.model, reference):
+        model.load_weights(subject.weights)
+        found = model.predictions(batch)
+        assert (found.dtype, found.shape) == (np.int64, batch.target_in.shape)
+        np.testing.assert_array_equal(found, subject.model.teacher_forced(batch)[0].argmax(axis=-1))
