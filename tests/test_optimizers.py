@@ -173,5 +173,6 @@ def test_predictions_are_the_most_probable_symbols(subject: Subject, batch: Batc
     for model in (subject.model, reference):
         model.load_weights(subject.weights)
         found = model.predictions(batch)
-        assert (found.dtype, found.shape) == (np.int64, batch.target_in.shape)
+        assert found.dtype == np.int64
+        assert found.shape == batch.target_in.shape
         np.testing.assert_array_equal(found, subject.model.teacher_forced(batch)[0].argmax(axis=-1))

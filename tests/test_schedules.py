@@ -5,7 +5,8 @@ import math
 import pytest
 
 from s2s_toolkit.config_sections import ScheduleName, TrainingConfig
-from s2s_toolkit.training.schedules import SCHEDULES, Moment, is_plateau, learning_rate
+from s2s_toolkit.training.resumption import Progress
+from s2s_toolkit.training.schedules import SCHEDULES, Moment, learning_rate
 
 
 def rates(moments: list[Moment], **options: object) -> list[float]:
@@ -60,8 +61,11 @@ def test_plateau_falls_each_time_that_nothing_got_better() -> None:
 
 
 def test_a_plateau_is_met_anew_after_as_many_validations_again() -> None:
-    config = TrainingConfig(decay_patience=3)
-    assert [is_plateau(config, count) for count in range(8)] == [False, False, False, True, False, False, True, False]
+    progress, decays = Progress(), []
+    for better in (True, False, False, False, False, False, False, True, False, False, False):
+        progress.count_validation(1.0, better=better, decay_patience=3)
+        decays.append(progress.decays)
+    assert decays == [0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 3]
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)

@@ -24,7 +24,6 @@ from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, check_place, expect_parts, save_checkpoint
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.training.resumption import Progress, averaged, restore
-from s2s_toolkit.training.schedules import is_plateau
 from s2s_toolkit.training.starting import created, resumed
 from s2s_toolkit.training.steps import Steps
 from s2s_toolkit.training.validator import Validator
@@ -149,7 +148,7 @@ class Training:
                 )
             value = self.validator.value(dev_loss)
         better = self.validator.improves(value, progress.best)
-        self._count_validation(value, better=better)
+        progress.count_validation(value, better=better, decay_patience=self.options.decay_patience)
         validation = Validation(
             epoch=progress.current_epoch,
             step=progress.step,
@@ -166,14 +165,6 @@ class Training:
             file.write(json.dumps(asdict(validation)) + "\n")
         self._save(best=better)  # after the line: resuming drops one too many, and could not make up for one too few
         self.observer.on_validation(validation)
-
-    def _count_validation(self, value: float, *, better: bool) -> None:
-        progress = self.progress
-        if better:
-            progress.best, progress.best_epoch, progress.validations_since_best = value, progress.current_epoch, 0
-        else:
-            progress.validations_since_best += 1
-            progress.decays += is_plateau(self.options, progress.validations_since_best)
 
     def _save(self, *, best: bool) -> None:
         """Write what a validation leaves: the best checkpoint if it is, and the one to go on from."""

@@ -23,7 +23,7 @@ class Progress:
         best: The best value of a validation.
         best_epoch: The epoch before that.
         validations_since_best: How many followed it.
-        decays: How often the schedule "plateau" has lowered the learning rate.
+        decays: How often a plateau was met, at which the schedule of this name lowers the learning rate.
         order: `Order.key` of the epoch under way.
         done: Steps of this epoch.
         loss: Their losses, summed over target tokens.
@@ -57,6 +57,14 @@ class Progress:
     def count_seconds(self, seconds: float) -> None:
         """Steps have taken so long."""
         self.seconds, self.epoch_seconds = self.seconds + seconds, self.epoch_seconds + seconds
+
+    def count_validation(self, value: float, *, better: bool, decay_patience: int) -> None:
+        """A validation was made; each time that as many as `decay_patience` were no better, a plateau is met."""
+        if better:
+            self.best, self.best_epoch, self.validations_since_best = value, self.current_epoch, 0
+        else:
+            self.validations_since_best += 1
+            self.decays += self.validations_since_best % decay_patience == 0
 
     def start_epoch(self) -> None:
         """Nothing is done yet of the epoch under way."""

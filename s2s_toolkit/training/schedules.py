@@ -30,11 +30,6 @@ def learning_rate(options: TrainingConfig, at: Moment) -> float:
     return options.learning_rate * factor
 
 
-def is_plateau(options: TrainingConfig, validations_since_best: int) -> bool:
-    """Whether the validation just made is one at which "plateau" lowers the learning rate."""
-    return validations_since_best > 0 and validations_since_best % options.decay_patience == 0
-
-
 def _constant(options: TrainingConfig, at: Moment) -> float:
     return 1.0
 
