@@ -49,18 +49,19 @@ def make_batch(examples: Sequence[Example]) -> Batch:
     return _chosen(Examples.of(examples), np.arange(len(examples)))
 
 
-def batches(examples: Examples, *, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
+def batches(examples: Examples, *, batch_size: int, seed: int, epoch: int, skip: int = 0) -> Iterator[Batch]:
     """What the examples' mixture has for an epoch, by default every example once.
 
     The order depends on the seed and the epoch alone. Examples are shuffled, sorted by target and source length within
     windows of `WINDOW` batches, and cut; then the batches are shuffled. At most one batch is smaller than `batch_size`.
+    The first `skip` batches are left out.
     """
     rng = np.random.default_rng([seed, epoch])
     drawn = examples.mixture.draw(rng)
     for start in range(0, len(drawn), batch_size * WINDOW):
         window = drawn[start : start + batch_size * WINDOW]
         window[:] = _by_length(examples, window)
-    for number in rng.permutation(-(-len(drawn) // batch_size)):
+    for number in rng.permutation(-(-len(drawn) // batch_size))[skip:]:
         yield _chosen(examples, drawn[number * batch_size : (number + 1) * batch_size])
 
 

@@ -16,6 +16,8 @@ TARGET: Final = "target"
 TAGS: Final = "tags"
 SOURCE_TARGET: tuple[Column, ...] = (SOURCE, TARGET)
 
+ScheduleName = Literal["constant", "cosine", "inverse_sqrt", "step", "plateau"]
+
 
 class Section(BaseModel):
     """A section that refuses unknown keys."""
@@ -115,29 +117,55 @@ class TextConfig(Section):
 
 
 class TrainingConfig(Section):
-    """`[training]`: how long, how fast, when to stop.
+    """`[training]`: how long, how fast, what keeps it from overfitting, when to stop.
 
     Attributes:
         batch_size: Pairs in a batch.
         max_epochs: Passes over the corpus at most.
-        learning_rate: Adam's, at the start.
-        schedule: "constant", or "cosine": down to zero at the last epoch (Loshchilov and Hutter 2017, no restarts).
+        max_steps: Steps at most; 0 means no limit but `max_epochs`.
+        accumulate: Batches whose gradients are added up before a step.
+        learning_rate: Adam's, its greatest.
+        schedule: How it changes, see `s2s_toolkit.training.schedules`.
+        warmup_steps: Steps over which it rises from zero, under every schedule.
+        decay: What "step" and "plateau" multiply it with.
+        decay_every: Epochs after which "step" does so each time.
+        decay_patience: Validations without a better one after which "plateau" does.
         clip_norm: Greatest norm of the gradient.
+        weight_decay: Share of each matrix, times the learning rate, that a step takes away.
+        label_smoothing: Share of the target's probability that all symbols get alike.
+        word_dropout: Share of source and target symbols that become unknown.
+        scheduled_sampling: Share of target symbols read that are the model's own predictions.
+        scheduled_sampling_epochs: Epochs over which this share rises from zero.
+        moving_average: Decay of the weights' moving average, which is validated and kept; 0 means none.
         metric: What chooses the best checkpoint: "loss" on the dev pairs, or a metric on their greedy translations.
         patience: Validations without a better one before training stops; 0 means never.
         validate_every: Epochs between validations.
+        checkpoint_every: Steps between checkpoints inside an epoch; 0 means only at validations.
         keep_best: Of how many of the best validations the weights stay; 1 for the best checkpoint alone.
     """
 
     model_config = ConfigDict(strict=True)  # TOML has types: 'true' is no number
     batch_size: int = Field(64, ge=1)
     max_epochs: int = Field(20, ge=1)
+    max_steps: int = Field(0, ge=0)
+    accumulate: int = Field(1, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: ScheduleName = "constant"
+    warmup_steps: int = Field(0, ge=0)
+    decay: float = Field(0.5, gt=0, lt=1)
+    decay_every: int = Field(1, ge=1)
+    decay_patience: int = Field(2, ge=1)
     clip_norm: float = Field(1.0, gt=0)
+    weight_decay: float = Field(0.0, ge=0)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    word_dropout: float = Field(0.0, ge=0, lt=1)
+    scheduled_sampling: float = Field(0.0, ge=0, le=1)
+    scheduled_sampling_epochs: int = Field(0, ge=0)
+    moving_average: float = Field(0.0, ge=0, lt=1)
     metric: str = "loss"
     patience: int = Field(5, ge=0)
     validate_every: int = Field(1, ge=1)
+    checkpoint_every: int = Field(0, ge=0)
     keep_best: int = Field(1, ge=1)
 
 

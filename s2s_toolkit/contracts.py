@@ -1,6 +1,7 @@
 """What the pipeline expects of a framework. Only numpy arrays cross this border."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,20 +26,48 @@ class Stepper(Protocol):
         """The state whose row i is row `rows[i]` of the given one; rows stay within their source."""
 
 
+@dataclass(frozen=True)
+class OptimizerOptions:
+    """What an optimizer minimises and how, from the first step to the last.
+
+    Attributes:
+        clip_norm: Greatest norm of the whole gradient.
+        weight_decay: Before each step every weight of more than one axis loses this share of itself, times the learning
+            rate (AdamW: Loshchilov and Hutter 2019, algorithm 2).
+        label_smoothing: E in (1 - E) times the cross-entropy plus E times the mean of -log p over the vocabulary
+            (Szegedy et al. 2016, section 7), which is minimised.
+        moving_average: Decay of a moving average of the weights; 0 for none.
+    """
+
+    clip_norm: float = 1.0
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    moving_average: float = 0.0
+
+
 class Optimizer(Protocol):
-    """Adam (Kingma and Ba 2015) with the gradient's norm clipped."""
+    """Adam (Kingma and Ba 2015) with the gradient's norm clipped, and what else `OptimizerOptions` asks for."""
 
-    def step(self, batch: Batch, *, learning_rate: float, seed: int) -> float:
-        """Train on one batch; `seed` draws the dropout.
+    def step(self, batches: Sequence[Batch], *, learning_rate: float, seeds: Sequence[int]) -> float:
+        """Train on batches as if they were one; the seed of each draws its dropout.
 
-        Returns the loss before the step, summed over real target tokens, in nats.
+        The gradient is that of what is minimised per target token, over all of them together.
+
+        Returns the cross-entropy before the step, summed over real target tokens, in nats.
         """
 
     def state(self) -> dict[str, np.ndarray]:
-        """`mean.<weight>`, `variance.<weight>` in the layout of the weights, and `steps` ()."""
+        """`mean.<weight>`, `variance.<weight>` in the layout of the weights, and `steps` (); nothing before a step.
+
+        With a moving average, also `average.<weight>`: the weights after the first step; after one that n came before,
+        d times itself plus 1 - d times the weights, where d is the smaller of its decay and (1 + n) / (10 + n).
+        """
 
     def load_state(self, state: dict[str, np.ndarray]) -> None:
-        """Take over what `state` gave, in this or the other framework."""
+        """Take over what `state` gave, in this or the other framework, once the model has its weights.
+
+        An average that it lacks begins with those; one that is not wanted any more is dropped.
+        """
 
 
 class DecodingModel(Protocol):
@@ -69,7 +98,10 @@ class FrameworkModel(DecodingModel, Protocol):
     def gradients(self, batch: Batch) -> dict[str, np.ndarray]:
         """The gradient of `loss` per target token, in the layout of the weights."""
 
-    def optimizer(self, *, clip_norm: float) -> Optimizer:
+    def predictions(self, batch: Batch) -> np.ndarray:
+        """The most probable symbol at each step (B, T), int64, for given targets, without dropout."""
+
+    def optimizer(self, options: OptimizerOptions) -> Optimizer:
         """A fresh optimizer of this model."""
 
 

@@ -15,8 +15,8 @@ class Curves(Observer):
 
     `train/loss` and `train/learning_rate` every few steps and before a validation; `train/tokens_per_second`,
     `dev/loss` and the metric that chooses the best checkpoint, as `dev/<metric>`, at each validation. Losses are in
-    nats per target token; that of training is the mean since the last point or validation, so a resumed run, which
-    goes on from a validation, draws what an undisturbed one does.
+    nats per target token; that of training is the mean since the last point or validation, so a run resumed from a
+    validation draws what an undisturbed one does, and one resumed from inside an epoch does from its second point on.
 
     Args:
         every: Steps between points of training.

@@ -16,8 +16,9 @@ class Start:
         train: How many training pairs there are, and how many were skipped.
         dev: The pairs to validate on.
         num_parameters: How many weights the model has.
-        total_steps: Steps at the end of the last epoch.
+        total_steps: Steps at the end of the last epoch, or `training.max_steps` if that is less.
         step: Steps taken before, 0 unless a run is resumed.
+        steps_per_epoch: Steps in an epoch.
     """
 
     run: Run
@@ -26,15 +27,16 @@ class Start:
     num_parameters: int
     total_steps: int
     step: int
+    steps_per_epoch: int
 
 
 @dataclass(frozen=True)
 class BatchStep:
-    """One batch was trained on.
+    """One step was taken, on a batch or on as many as `training.accumulate` says.
 
     Attributes:
         step: Steps taken, this one included.
-        loss: Nats, summed over the batch's target tokens.
+        loss: Cross-entropy in nats, summed over their target tokens.
         tokens: How many those are.
         learning_rate: Of this step.
     """
@@ -85,7 +87,7 @@ class End:
         step: Steps taken.
         seconds: Spent on training in all, those before a resumption included.
         best_value: The best validation's, of `training.metric`.
-        best_epoch: Epochs done then.
+        best_epoch: The epoch before that.
         reason: Why an observer wanted it to end; empty where none did.
     """
 
@@ -115,16 +117,16 @@ class Observer:
         """Before the first step."""
 
     def on_step(self, event: BatchStep) -> None:
-        """After each batch."""
+        """After each step."""
 
     def on_validation(self, event: Validation) -> None:
-        """After each validation, which follows an epoch; may raise `EndTraining`, with the reason."""
+        """After each validation, which follows an epoch or the last step; may raise `EndTraining`, with the reason."""
 
     def on_checkpoint(self, event: Saved) -> None:
         """After each checkpoint, which may be replaced or removed later."""
 
     def on_end(self, event: End) -> None:
-        """After the last epoch, or when patience ended, or an observer's `EndTraining`."""
+        """After the last step, or when patience ended, or an observer's `EndTraining`."""
 
     def on_error(self, error: BaseException) -> None:
         """When training ends otherwise: an error or an interruption (KeyboardInterrupt)."""

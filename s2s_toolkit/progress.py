@@ -66,7 +66,7 @@ class Bar(Lines):
     def on_start(self, event: Start) -> None:
         super().on_start(event)
         self.last_epoch = event.run.config.training.max_epochs
-        self.steps_per_epoch = max(1, event.total_steps // self.last_epoch)
+        self.steps_per_epoch = event.steps_per_epoch
         self.progress.reset(
             self.task, total=event.total_steps, completed=event.step, description=self._epoch(event.step)
         )

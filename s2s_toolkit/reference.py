@@ -9,6 +9,7 @@ import numpy as np
 
 from s2s_toolkit.arrays import Array, Namespace, NumpyNamespace
 from s2s_toolkit.batches import Batch
+from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.model import ModelPlan, Parts, declared_weights
 from s2s_toolkit.parts.attention import Attend, Memory, attend_step
@@ -117,13 +118,16 @@ class NumpyModel:
         chosen = np.take_along_axis(log_probs, batch.target_out[..., None], axis=-1)[..., 0]
         return float(-chosen[batch.target_mask].sum())
 
+    def predictions(self, batch: Batch) -> np.ndarray:
+        return self.teacher_forced(batch)[0].argmax(axis=-1)
+
     def stepper(self) -> "NumpyStepper":
         return NumpyStepper(self._portable(), self.plan.target_size)
 
     def gradients(self, batch: Batch) -> dict[str, np.ndarray]:
         raise UnsupportedError("the numpy reference computes no gradients; use --framework torch or tensorflow")
 
-    def optimizer(self, *, clip_norm: float) -> None:
+    def optimizer(self, options: OptimizerOptions) -> None:
         raise UnsupportedError(DOES_NOT_TRAIN)
 
     def _portable(self) -> PortableModel:

@@ -79,7 +79,7 @@ def test_resume_and_force_exclude_each_other(s2s, folder, run):
     assert "--resume goes on with a run and --force replaces it" in done.stderr
 
 
-@pytest.mark.parametrize(("epochs", "hint"), [(0, ""), (1, "; --resume goes on from the last validation")])
+@pytest.mark.parametrize(("epochs", "hint"), [(0, ""), (1, "; --resume goes on from the last checkpoint")])
 def test_an_interrupted_training_can_be_resumed_after_a_validation(s2s, folder, tiny_run, with_part, epochs, hint):
     compared = []
 

@@ -7,7 +7,7 @@ import pytest
 
 from s2s_toolkit.batches import Batch, make_batch
 from s2s_toolkit.config_sections import ModelConfig
-from s2s_toolkit.contracts import FrameworkModel
+from s2s_toolkit.contracts import FrameworkModel, OptimizerOptions
 from s2s_toolkit.loading import make_strategy
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights, reference_parts
 from s2s_toolkit.plugins import load_registry
@@ -177,7 +177,7 @@ def test_exported_file_equals_reference(case: Case) -> None:
 
 
 def test_adam_takes_the_same_steps_in_both_frameworks(case: Case, batch: Batch) -> None:
-    """Without dropout, ten steps leave the same weights, the clipped gradient included."""
+    """Without dropout, ten steps leave the same weights: clipped, decayed, averaged, and with labels smoothed."""
     config = case.plan.config.model_copy(update={"dropout": 0.0})
     models = []
     for framework in FRAMEWORKS:
@@ -185,8 +185,9 @@ def test_adam_takes_the_same_steps_in_both_frameworks(case: Case, batch: Batch) 
         plan = ModelPlan(config, case.plan.source_size, case.plan.target_size)
         model = case.registry.load("framework", framework)().build(plan, build_parts(config, case.registry, framework))
         model.load_weights(case.weights)
-        optimizer = model.optimizer(clip_norm=0.5)
-        losses = [optimizer.step(batch, learning_rate=1e-3, seed=step) for step in range(10)]
+        options = OptimizerOptions(clip_norm=0.5, weight_decay=0.1, label_smoothing=0.2, moving_average=0.9)
+        optimizer = model.optimizer(options)
+        losses = [optimizer.step([batch], learning_rate=1e-3, seeds=[step]) for step in range(10)]
         assert losses[-1] < losses[0]
         models.append((model.weights(), optimizer.state(), losses))
     (weights, state, losses), (other_weights, other_state, other_losses) = models
@@ -195,3 +196,4 @@ def test_adam_takes_the_same_steps_in_both_frameworks(case: Case, batch: Batch) 
     assert state["steps"] == other_state["steps"] == 10
     for name, array in weights.items():
         np.testing.assert_allclose(array, other_weights[name], atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(state[f"average.{name}"], other_state[f"average.{name}"], atol=1e-4, err_msg=name)

@@ -42,7 +42,7 @@ def run(tmp_path, monkeypatch):
 
 def start(observer, run, step=0, drawn=1234):
     training, dev = Counts(1234, {"empty": 5, "long": 0}, drawn), Corpus([("a", "x")] * 7, [], {"empty": 0})
-    observer.on_start(Start(run, training, dev, 98765, 50, step))
+    observer.on_start(Start(run, training, dev, 98765, 50, step, 10))
 
 
 def test_how_many_pairs_an_epoch_has_is_told_where_weights_say(run, capsys):

@@ -3,6 +3,7 @@
 import json
 import sys
 import types
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2s_toolkit.components import Component
+from s2s_toolkit.batches import make_batch
+from s2s_toolkit.components import ANY, Component
 from s2s_toolkit.config import Config, parse_config
 from s2s_toolkit.corpus import read_pairs
 from s2s_toolkit.errors import DataError, RunError, S2SError, UnsupportedError
 from s2s_toolkit.evaluation import evaluate
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.loading import load_model, load_translator
-from s2s_toolkit.metrics import load_metric
+from s2s_toolkit.metrics import Metric, References, Sequences, load_metric
 from s2s_toolkit.observers import BatchStep, Observer, Start, Validation
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.registry import Registry
@@ -34,6 +36,7 @@ class Log(Observer):
     """An observer that remembers."""
 
     losses: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
     validations: list[Validation] = field(default_factory=list)
     first_step: int = -1
     skipped: dict[str, int] = field(default_factory=dict)
@@ -43,6 +46,7 @@ class Log(Observer):
 
     def on_step(self, event: BatchStep) -> None:
         self.losses.append(event.loss / event.tokens)
+        self.rates.append(event.learning_rate)
 
     def on_validation(self, event: Validation) -> None:
         self.validations.append(event)
@@ -142,14 +146,62 @@ def test_both_frameworks_start_alike_and_learn_alike_without_dropout(data: Path,
     np.testing.assert_allclose(logs[0].losses, logs[1].losses, rtol=1e-3)
 
 
+def test_both_frameworks_see_the_same_noise_and_average_alike(data: Path, registry: Registry) -> None:
+    """Nothing that training draws but dropout is left to a framework."""
+    still = {"dropout": 0.0, "encoder": {"name": "gru", "size": 8}}
+    noisy = {
+        "accumulate": 2,
+        "word_dropout": 0.2,
+        "scheduled_sampling": 0.5,
+        "label_smoothing": 0.1,
+        "weight_decay": 0.01,
+        "moving_average": 0.9,
+    }
+    logs = [
+        run_training(config_for(data, framework, model=still, training=noisy), data / framework, registry)[1]
+        for framework in FRAMEWORKS
+    ]
+    assert len(logs[0].losses) == 4 * 3  # 96 pairs are six batches, two to a step
+    np.testing.assert_allclose(logs[0].losses, logs[1].losses, rtol=1e-3)
+    np.testing.assert_allclose(*([v.dev_loss for v in log.validations] for log in logs), rtol=1e-3)
+
+
+def test_noise_changes_what_is_learnt(data: Path, registry: Registry) -> None:
+    weights = []
+    for number, noise in enumerate([{}, {"word_dropout": 0.5}, {"scheduled_sampling": 1.0}, {"label_smoothing": 0.5}]):
+        config = config_for(data, training={"max_epochs": 1, **noise})
+        run, _ = run_training(config, data / f"run{number}", registry)
+        weights.append(load_checkpoint(run.checkpoint_path("last")).weights["output.kernel"].tobytes())
+    assert len(set(weights)) == 4
+
+
+def test_the_average_is_validated_and_kept_and_training_goes_on_without_it(data: Path, registry: Registry) -> None:
+    plain, averaged = (config_for(data, training={"moving_average": decay}) for decay in (0.0, 0.8))
+    checkpoints = []
+    for number, config in enumerate((plain, averaged)):
+        run, log = run_training(config, data / f"run{number}", registry)
+        assert log.validations[-1].best  # so that both checkpoints are of the last step
+        checkpoints.append([load_checkpoint(run.checkpoint_path(name)) for name in ("best", "last")])
+    (_, last_plain), (best, last) = checkpoints
+    for name, array in last.weights.items():
+        np.testing.assert_array_equal(array, last_plain.weights[name], err_msg=name)
+        np.testing.assert_array_equal(best.weights[name], last.optimizer[f"average.{name}"], err_msg=name)
+    model, corpus = load_model(run, registry, "torch"), (data / "dev.tsv").read_text().splitlines()
+    vocabularies, pairs = (run.source.vocabulary, run.target.vocabulary), [line.split("\t") for line in corpus]
+    batch = make_batch([(vocabularies[0].encode(a), vocabularies[1].encode(b.split())) for a, b in pairs])
+    model.load_weights(best.weights)
+    assert model.loss(batch) / batch.num_target_tokens == pytest.approx(log.validations[-1].dev_loss, rel=1e-5)
+
+
 @pytest.mark.parametrize(("first", "second"), [FRAMEWORKS, FRAMEWORKS[::-1]])
 def test_a_run_continues_in_the_other_framework(first: str, second: str, data: Path, registry: Registry) -> None:
     """Weights, optimizer state and data order go over: without dropout the losses are those of one framework alone."""
-    still = {"dropout": 0.0, "encoder": {"name": "gru", "size": 8}}
-    alone = run_training(config_for(data, first, model=still), data / "alone", registry)[1]
-    run_training(config_for(data, first, model=still, training={"max_epochs": 2}), data / "run", registry)
-    _, log = run_training(config_for(data, second, model=still), data / "run", registry, resume=True)
+    still, kept = {"dropout": 0.0, "encoder": {"name": "gru", "size": 8}}, {"moving_average": 0.8}
+    alone = run_training(config_for(data, first, model=still, training=kept), data / "alone", registry)[1]
+    run_training(config_for(data, first, model=still, training={"max_epochs": 2, **kept}), data / "run", registry)
+    _, log = run_training(config_for(data, second, model=still, training=kept), data / "run", registry, resume=True)
     np.testing.assert_allclose(log.losses, alone.losses[12:], rtol=1e-3)
+    np.testing.assert_allclose(log.validations[-1].dev_loss, alone.validations[-1].dev_loss, rtol=1e-3)
     assert open_run(data / "run", registry).config.framework == second
 
 
@@ -173,6 +225,35 @@ def test_training_stops_when_patience_ends(data: Path, registry: Registry) -> No
     )
     _, log = run_training(config, data / "run", registry)
     assert len(log.validations) == 3
+
+
+def test_patience_begins_anew_with_every_better_value(data: Path, registry: Registry) -> None:
+    """A metric of which more is better: it gets better twice, then never again."""
+    values = iter([1.0, 2.0, 1.5, 3.0, 2.5, 3.0, 9.0])
+
+    def scripted(hypotheses: Sequences, references: References) -> float:
+        return next(values) if len(hypotheses) > 1 else 0.0  # one pair alone is how a metric is tried beforehand
+
+    register_plugin(registry, ScriptedMetricPlugin(scripted), "scripted")
+    training = {"metric": "scripted", "patience": 2, "max_epochs": 50, "batch_size": 96}
+    _, log = run_training(config_for(data, training=training), data / "run", registry)
+    assert [v.best for v in log.validations] == [True, True, False, True, False, False]
+
+
+def test_a_plateau_lowers_the_learning_rate_and_resuming_remembers_it(data: Path, registry: Registry) -> None:
+    """The first validation is the best, so the rate falls with the third and the fifth."""
+    training = {
+        "schedule": "plateau",
+        "decay": 0.1,
+        "decay_patience": 2,
+        "metric": "exact_match",
+        "learning_rate": 1e-12,
+        "batch_size": 96,
+    }
+    run_training(config_for(data, training={**training, "max_epochs": 3}), data / "run", registry)
+    config = config_for(data, training={**training, "max_epochs": 6})
+    _, log = run_training(config, data / "run", registry, resume=True)
+    assert log.rates == pytest.approx([1e-13, 1e-13, 1e-14])
 
 
 def test_the_cosine_schedule_falls_from_the_learning_rate_to_zero(data: Path, registry: Registry) -> None:
@@ -272,6 +353,19 @@ def test_a_scorer_of_one_framework_alone_trains_among_built_in_parts(data: Path,
     weights = [load_checkpoint(run.checkpoint_path("best")).weights for run in runs]
     assert weights[1]["attention.key.kernel"].shape == (16, 8)
     assert weights[0].keys() - weights[1].keys() == {"attention.energy", "attention.query.kernel"}
+
+
+class ScriptedMetricPlugin:
+    """Offers the metric "scripted", of which more is better."""
+
+    def __init__(self, compute: Callable[[Sequences, References], float]) -> None:
+        module = types.ModuleType("scripted_metric")
+        module.metric = Metric("scripted", higher_is_better=True, unit="", compute=compute)
+        sys.modules[module.__name__] = module
+
+    @hookimpl
+    def s2s_metrics(self) -> list[Component]:
+        return [Component("scripted", ANY, "scripted_metric:metric", "a script")]
 
 
 class NativeScorerPlugin:

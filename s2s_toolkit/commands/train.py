@@ -36,7 +36,7 @@ RUNS = Path("runs")
     "--observer", "watching", multiple=True, metavar="NAME", help="Tell a training observer too; may be repeated."
 )
 @click.option("--reverse", is_flag=True, help="Train the other direction: source and target change places.")
-@click.option("--resume", is_flag=True, help="Go on from the run's last validation, in either framework.")
+@click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint, in either framework.")
 @click.option("--force", is_flag=True, help="Replace the run.")
 @click.option("--print-config", is_flag=True, help="Print the config with all defaults and changes, and end.")
 @click.option("--dry-run", is_flag=True, help="Write nothing: show data, model, memory, steps and time, and end.")
@@ -58,7 +58,7 @@ def command(
 ) -> None:
     """Train a model into a run directory.
 
-    It can be stopped at any time; --resume goes on from the last validation.
+    It can be stopped at any time; --resume goes on from the last checkpoint, which each validation writes.
     """
     if resume and force:
         raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
@@ -83,7 +83,7 @@ def _train(config: Config, path: Path, registry: Registry, *, resume: bool, forc
     except KeyboardInterrupt:
         if not (path / "checkpoints" / "last.safetensors").is_file():
             raise
-        raise KeyboardInterrupt("--resume goes on from the last validation") from None
+        raise KeyboardInterrupt("--resume goes on from the last checkpoint") from None
     click.echo(_closing_words(run, _plugin_files(config, registry)))
 
 

@@ -114,7 +114,7 @@ class ModelPartSuite(Suite):
         optimizer, made = model.optimizer(trainer), model.model(trainer)
         before = made.loss(batch())
         for step in range(10):
-            optimizer.step(batch(), learning_rate=0.01, seed=step)
+            optimizer.step([batch()], learning_rate=0.01, seeds=[step])
         after = made.loss(batch())
         assert after < before, f"ten steps on one batch take the loss from {before} to {after}"
 

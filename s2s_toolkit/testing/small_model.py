@@ -11,7 +11,7 @@ import numpy as np
 from s2s_toolkit.batches import Batch, make_batch
 from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.config_sections import ModelConfig
-from s2s_toolkit.contracts import FrameworkModel, Optimizer
+from s2s_toolkit.contracts import FrameworkModel, Optimizer, OptimizerOptions
 from s2s_toolkit.loading import build_model
 from s2s_toolkit.model import SECTIONS, ModelPlan, build_parts, complete_declaration, declared_weights, reference_parts
 from s2s_toolkit.registry import Registry
@@ -78,8 +78,8 @@ class SmallModel:
         """The optimizer of `model`, after one step and with `weights` put back, each time the same."""
         model = self.model(framework)
         if framework not in self._optimizers:
-            optimizer = model.optimizer(clip_norm=1.0)
-            optimizer.step(batch(), learning_rate=0.01, seed=0)
+            optimizer = model.optimizer(OptimizerOptions(clip_norm=1.0))
+            optimizer.step([batch()], learning_rate=0.01, seeds=[0])
             self._optimizers[framework] = optimizer, optimizer.state()
             model.load_weights(self.weights)
         optimizer, state = self._optimizers[framework]
@@ -90,7 +90,7 @@ class SmallModel:
         """The weights of `model` after three more steps."""
         optimizer = self.optimizer(framework)
         for step in range(3):
-            optimizer.step(batch(), learning_rate=0.01, seed=step)
+            optimizer.step([batch()], learning_rate=0.01, seeds=[step])
         return self._models[framework].weights()
 
     def gradients(self, framework: str) -> dict[str, np.ndarray]:

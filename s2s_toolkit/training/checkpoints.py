@@ -1,11 +1,11 @@
 """Which checkpoints a training leaves: the one to go on from, the best one, and as many of the best as are kept."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from s2s_toolkit.checkpoint_names import BEST, LAST, checkpoint_names, epoch_of, kept_name
+from s2s_toolkit.checkpoint_names import BEST, checkpoint_names, epoch_of, kept_name
 from s2s_toolkit.observers import Observer, Saved
 from s2s_toolkit.run import Run, save_checkpoint
 from s2s_toolkit.training.resumption import Kept, Progress
@@ -15,7 +15,7 @@ Arrays = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Writes the checkpoints of a training.
+    """Writes the checkpoints that a validation is worth.
 
     Attributes:
         run: Whose.
@@ -29,25 +29,30 @@ class Checkpoints:
     improves: Callable[[float, float], bool]
     observer: Observer
 
-    def save(self, weights: Arrays, optimizer: Arrays, progress: Progress, *, value: float, best: bool) -> None:
-        """Write what a validation leaves; what is no longer kept goes when all that replaces it is whole.
+    def keep(self, weights: Arrays, progress: Progress, *, value: float, best: bool) -> None:
+        """Write what is kept of a validation.
 
         Args:
-            weights: The model's.
-            optimizer: Its state, to go on from.
+            weights: What was validated.
             progress: Where training stands; its list of kept checkpoints is brought up to date.
             value: Of the validation.
             best: Whether that is the best so far.
         """
-        progress.kept = self._ranked([*progress.kept, (progress.epoch, value)])
-        if progress.epoch in dict(progress.kept):
-            self._write(kept_name(progress.epoch), weights, progress.step)
+        epoch = progress.current_epoch
+        others = [kept for kept in progress.kept if kept[0] != epoch]  # it may have been validated on the way
+        progress.kept = self._ranked([*others, (epoch, value)])
+        if epoch in dict(progress.kept):
+            self._write(kept_name(epoch), weights, progress.step)
         if best:
             self._write(BEST, weights, progress.step)
-        path = self.run.checkpoint_path(LAST)
-        save_checkpoint(path, weights, optimizer, asdict(progress))
-        self.observer.on_checkpoint(Saved(path, progress.step, best=False))
-        self._remove_all_but(dict(progress.kept))
+
+    def remove_others(self, progress: Progress) -> None:
+        """Remove what is no longer kept; all that replaces it is whole, the last checkpoint included."""
+        kept = dict(progress.kept)
+        for name in checkpoint_names(self.run.path):
+            epoch = epoch_of(name)
+            if epoch is not None and epoch not in kept:
+                self.run.checkpoint_path(name).unlink()
 
     def _ranked(self, validations: list[Kept]) -> list[Kept]:
         """The best of these that are kept, best first; of equal ones the earlier stays, as it does as the best."""
@@ -63,9 +68,3 @@ class Checkpoints:
         path = self.run.checkpoint_path(name)
         save_checkpoint(path, weights)
         self.observer.on_checkpoint(Saved(path, step, best=name == BEST))
-
-    def _remove_all_but(self, epochs: dict[int, float]) -> None:
-        for name in checkpoint_names(self.run.path):
-            epoch = epoch_of(name)
-            if epoch is not None and epoch not in epochs:
-                self.run.checkpoint_path(name).unlink()

@@ -3,32 +3,35 @@
 import json
 import math
 import time
-import zlib
 from dataclasses import asdict
 from pathlib import Path
 
-from s2s_toolkit.batches import batches
+import numpy as np
+
+from s2s_toolkit.checkpoint_names import LAST
 from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.checks.rehearsal import rehearse
 from s2s_toolkit.config import Config
 from s2s_toolkit.config_sections import TrainingConfig
-from s2s_toolkit.contracts import FrameworkModel, Optimizer
+from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.corpus import Corpus
 from s2s_toolkit.errors import S2SError
 from s2s_toolkit.loading import build_model, make_strategy, plan_of
 from s2s_toolkit.metrics import LOSS, load_metric
 from s2s_toolkit.model import reference_parts
-from s2s_toolkit.observers import BatchStep, End, EndTraining, Observer, Start, Validation
+from s2s_toolkit.observers import End, EndTraining, Observer, Saved, Start, Validation
 from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run, check_place, expect_parts
+from s2s_toolkit.run import Run, check_place, expect_parts, save_checkpoint
 from s2s_toolkit.training.checkpoints import Checkpoints
 from s2s_toolkit.training.numbering import TrainingCorpus
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
-from s2s_toolkit.training.resumption import Progress, restore
+from s2s_toolkit.training.resumption import Progress, averaged, restore
 from s2s_toolkit.training.starting import created, resumed
+from s2s_toolkit.training.steps import Steps
 from s2s_toolkit.training.validator import Validator, references_for
 from s2s_toolkit.training.watching import make_observers
+from s2s_toolkit.weights import under
 
 
 def train(
@@ -49,7 +52,7 @@ def train(
     loop = prepared(config, path, registry, observer, resume=resume)
     run, origins = loop.run, origins_of(config, registry)
     if resume:
-        place = resumed(run, loop.progress.epoch, origins=origins)
+        place = resumed(run, loop.progress.step, origins=origins)
     else:
         place = created(run, force=force, origins=origins)
     with place:  # as late as can be: whatever is refused above, or by an observer now, leaves nothing behind
@@ -81,7 +84,7 @@ def prepared(config: Config, path: Path, registry: Registry, observer: Observer,
     rehearse(config.model, registry, config.framework)
     loop = Training(run, registry, training, dev, observers)
     if resume:
-        loop.progress = restore(run, loop.model, loop.optimizer)
+        loop.progress = restore(run, loop.model, loop.optimizer, order=loop.order.key)
     return loop
 
 
@@ -93,10 +96,10 @@ class Training:
         self.options: TrainingConfig = run.config.training
         self.data = training.counts, dev
         self.examples = training.examples(run.source.vocabulary, run.target.vocabulary)
-        self.steps_per_epoch = math.ceil(self.examples.mixture.num_drawn / self.options.batch_size)
         self.model: FrameworkModel = build_model(plan_of(run), registry, run.config.framework)
-        self.optimizer: Optimizer = self.model.optimizer(clip_norm=self.options.clip_norm)
         self.model.load_weights(first_weights(run, self.model, registry))
+        self.steps = Steps(run.config, self.model, self.examples)
+        self.order, self.optimizer = self.steps.order, self.steps.optimizer
         metric = None if self.options.metric == LOSS else load_metric(self.options.metric, registry)
         self.validator = Validator(
             self.model,
@@ -107,85 +110,103 @@ class Training:
             max_length=run.config.decoding.max_length,
             metric=metric,
         )
-        self.progress = Progress()
+        self.progress = Progress(order=self.order.key)
 
     def start(self) -> None:
         """Tell that training starts."""
-        total = self.steps_per_epoch * self.options.max_epochs
+        per_epoch, limit = self.order.steps_per_epoch, self.options.max_steps
+        total = min(per_epoch * self.options.max_epochs, limit or math.inf)
         num_parameters = sum(array.size for array in self.model.weights().values())
-        self.observer.on_start(Start(self.run, *self.data, num_parameters, total, self.progress.step))
+        self.observer.on_start(Start(self.run, *self.data, num_parameters, int(total), self.progress.step, per_epoch))
 
     def run_to_end(self) -> None:
-        """Every epoch that is left, or until patience ends, or an observer wants it."""
+        """Every step that is left, or until patience ends, or an observer wants it."""
         progress, reason = self.progress, ""
         try:
-            while progress.epoch < self.options.max_epochs and not self._out_of_patience():
+            while not self._is_last() and not self._out_of_patience():
                 self._epoch()
         except EndTraining as wish:
             reason = str(wish)
         self.observer.on_end(End(self.run, progress.step, progress.seconds, progress.best, progress.best_epoch, reason))
 
     def _epoch(self) -> None:
-        start, loss, tokens = time.perf_counter(), 0.0, 0
-        epoch_batches = batches(
-            self.examples, batch_size=self.options.batch_size, seed=self.run.config.seed, epoch=self.progress.epoch
-        )
-        for done, batch in enumerate(epoch_batches):
-            seed = zlib.crc32(f"{self.run.config.seed} {self.progress.step}".encode()) >> 1
-            learning_rate = self.learning_rate(done)
-            step_loss = self.optimizer.step(batch, learning_rate=learning_rate, seed=seed)
-            self.progress.step += 1
-            loss, tokens = loss + step_loss, tokens + batch.num_target_tokens
-            self.observer.on_step(BatchStep(self.progress.step, step_loss, batch.num_target_tokens, learning_rate))
-        self.progress.epoch += 1
-        seconds = time.perf_counter() - start
-        self.progress.seconds += seconds
-        if self.progress.epoch % self.options.validate_every == 0 or self.progress.epoch == self.options.max_epochs:
-            self._validate(loss / tokens, tokens / seconds)
+        """The steps that are left of an epoch, or of the training."""
+        progress = self.progress
+        self._take_steps()
+        train_loss, speed = progress.loss / progress.tokens, progress.tokens / progress.epoch_seconds
+        if progress.done == self.order.steps_per_epoch:
+            progress.epoch += 1
+            progress.start_epoch()
+        if self._is_last() or progress.epoch % self.options.validate_every == 0:
+            self._validate(train_loss, speed)
+        elif self._is_checkpoint_due():
+            self._save_last()
 
-    def learning_rate(self, done: int = 0) -> float:
-        """For the next step, after `done` steps of this epoch."""
-        if self.options.schedule == "constant":
-            return self.options.learning_rate
-        # not `progress.step`: a resumed run may have other data or another batch size, so other steps in an epoch
-        step = self.progress.epoch * self.steps_per_epoch + done
-        share = step / (self.steps_per_epoch * self.options.max_epochs)
-        return self.options.learning_rate * (1 + math.cos(math.pi * share)) / 2
+    def _take_steps(self) -> None:
+        progress, since = self.progress, time.perf_counter()
+        for batches in self.order.steps(progress.epoch, skip=progress.done):
+            self.observer.on_step(self.steps.take(batches, progress))
+            progress.count_seconds(time.perf_counter() - since)
+            if self._is_last():
+                return
+            if self._is_checkpoint_due() and progress.done < self.order.steps_per_epoch:
+                self._save_last()
+            since = time.perf_counter()
 
     def _validate(self, train_loss: float, tokens_per_second: float) -> None:
-        dev_loss, progress = self.validator.loss(), self.progress
-        if not math.isfinite(dev_loss):
-            raise S2SError(
-                f"training diverged: after epoch {progress.epoch} the dev loss is {dev_loss}; set a lower "
-                f"training.learning_rate, now {self.options.learning_rate}, or a lower training.clip_norm"
-            )
-        value = self.validator.value(dev_loss)
+        progress = self.progress
+        with averaged(self.model, self._average()):
+            dev_loss = self.validator.loss()
+            if not math.isfinite(dev_loss):
+                raise S2SError(
+                    f"training diverged: after epoch {progress.current_epoch} the dev loss is {dev_loss}; set a lower "
+                    f"training.learning_rate, now {self.options.learning_rate}, or a lower training.clip_norm"
+                )
+            value = self.validator.value(dev_loss)
         better = self.validator.improves(value, progress.best)
-        if better:
-            progress.best, progress.best_epoch, progress.validations_since_best = value, progress.epoch, 0
-        else:
-            progress.validations_since_best += 1
-        self._save(value, best=better)
+        progress.count_validation(value, better=better, decay_patience=self.options.decay_patience)
         validation = Validation(
-            epoch=progress.epoch,
+            epoch=progress.current_epoch,
             step=progress.step,
             train_loss=train_loss,
             dev_loss=dev_loss,
             metric=self.options.metric,
             value=value,
             best=better,
-            learning_rate=self.learning_rate(),
+            learning_rate=self.steps.learning_rate(progress),
             tokens_per_second=tokens_per_second,
             seconds=progress.seconds,
         )
         with self.run.metrics_path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(validation)) + "\n")
+        self._save(
+            value, best=better
+        )  # after the line: resuming drops one too many, and could not make up for one too few
         self.observer.on_validation(validation)
 
     def _save(self, value: float, *, best: bool) -> None:
-        """Write the checkpoint to go on from, and those that are worth keeping."""
+        """Write what a validation leaves: the checkpoint to go on from, and those that are worth keeping."""
         checkpoints = Checkpoints(self.run, self.options.keep_best, self.validator.improves, self.observer)
-        checkpoints.save(self.model.weights(), self.optimizer.state(), self.progress, value=value, best=best)
+        checkpoints.keep(self._average() or self.model.weights(), self.progress, value=value, best=best)
+        self._save_last()
+        checkpoints.remove_others(self.progress)
+
+    def _save_last(self) -> None:
+        """Write the checkpoint to go on from."""
+        last = self.run.checkpoint_path(LAST)
+        save_checkpoint(last, self.model.weights(), self.optimizer.state(), asdict(self.progress))
+        self.observer.on_checkpoint(Saved(last, self.progress.step, best=False))
+
+    def _average(self) -> dict[str, np.ndarray]:
+        """The moving average of the weights; nothing where there is none."""
+        return under(self.optimizer.state(), "average") if self.options.moving_average else {}
+
+    def _is_checkpoint_due(self) -> bool:
+        return self.options.checkpoint_every > 0 and self.progress.step % self.options.checkpoint_every == 0
+
+    def _is_last(self) -> bool:
+        options, progress = self.options, self.progress
+        return progress.epoch >= options.max_epochs or 0 < options.max_steps <= progress.step
 
     def _out_of_patience(self) -> bool:
         return 0 < self.options.patience <= self.progress.validations_since_best

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from s2s_toolkit.examples import CHUNK, Rows
 from s2s_toolkit.symbols import SPECIAL, UNK
 from s2s_toolkit.training.loop import Training
 from s2s_toolkit.training.memory import Memory, estimate_memory, values_of_batch
-from s2s_toolkit.training.unwritten_steps import endless_batches, take_step
+from s2s_toolkit.training.unwritten_steps import endless_steps, take_step
 from s2s_toolkit.vocabulary import Vocabulary
 
 TIMED_STEPS, ENOUGH_SECONDS = 5, 5.0
@@ -168,16 +169,15 @@ def _lengths(lengths: Sequence[int] | np.ndarray) -> Lengths:
 
 
 def _batches(training: Training, shapes: Mapping[str, tuple[int, ...]], rows: int) -> Batches:
-    real, symbols, largest, first = 0, 0, (0, 0, 0), None
-    batches = endless_batches(training)
-    for _ in range(training.steps_per_epoch):
-        batch = next(batches)
+    count, real, symbols, largest, first = 0, 0, 0, (0, 0, 0), None
+    for batch in chain.from_iterable(training.order.steps(training.progress.epoch)):
+        count += 1
         first = first or batch
         real += int(batch.source_lengths.sum()) + batch.num_target_tokens
         symbols += _num_symbols(batch)
         largest = max(largest, _size(batch), key=lambda size: values_of_batch(shapes, size))
     shown = [] if first is None else _decoded(first, training, rows)
-    return Batches(training.steps_per_epoch, 1 - real / symbols, symbols, largest, shown)
+    return Batches(count, 1 - real / symbols, symbols, largest, shown)
 
 
 def _size(batch: Batch) -> tuple[int, int, int]:
@@ -198,13 +198,13 @@ def _decoded(batch: Batch, training: Training, rows: int) -> list[tuple[list[str
 
 def _seconds_per_symbol(training: Training) -> float:
     """Of real steps in memory."""
-    batches, learning_rate = endless_batches(training), training.options.learning_rate
-    take_step(training, next(batches), number=0, learning_rate=learning_rate)
+    steps, learning_rate = endless_steps(training), training.options.learning_rate
+    take_step(training, next(steps), number=0, learning_rate=learning_rate)
     start, symbols = time.perf_counter(), 0
     for number in range(1, TIMED_STEPS + 1):
-        batch = next(batches)
-        take_step(training, batch, number=number, learning_rate=learning_rate)
-        symbols += _num_symbols(batch)
+        batches = next(steps)
+        take_step(training, batches, number=number, learning_rate=learning_rate)
+        symbols += sum(map(_num_symbols, batches))
         if time.perf_counter() - start > ENOUGH_SECONDS:
             break
     return (time.perf_counter() - start) / symbols

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from s2s_toolkit.training.loop import Training
-from s2s_toolkit.training.unwritten_steps import endless_batches, take_step
+from s2s_toolkit.training.unwritten_steps import endless_steps, take_step
 
 SMOOTHING = 0.9
 """How much of a smoothed loss is that of the steps before."""
@@ -77,8 +77,8 @@ def find_learning_rate(
     """
     rates = np.geomspace(lowest, highest, steps).tolist()
     losses = (
-        take_step(training, batch, number=number, learning_rate=rate)
-        for number, (batch, rate) in enumerate(zip(endless_batches(training), rates, strict=False))
+        take_step(training, batches, number=number, learning_rate=rate)
+        for number, (batches, rate) in enumerate(zip(endless_steps(training), rates, strict=False))
     )
     points: list[Point] = []
     for point in _smooth(rates, losses):

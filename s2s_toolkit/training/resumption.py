@@ -1,6 +1,10 @@
 """Going on with a training: where it stands, and back to the last checkpoint."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from s2s_toolkit.checkpoint_names import kept_name
 from s2s_toolkit.contracts import FrameworkModel, Optimizer
@@ -14,7 +18,22 @@ Kept = tuple[int, float]
 
 @dataclass
 class Progress:
-    """Where training stands; what resuming needs beside weights and optimizer."""
+    """Where training stands; what resuming needs beside weights and optimizer.
+
+    Attributes:
+        epoch: Epochs done.
+        step: Steps taken.
+        seconds: Spent on steps.
+        best: The best value of a validation.
+        best_epoch: The epoch before that.
+        validations_since_best: How many followed it.
+        decays: How often a plateau was met, at which the schedule of this name lowers the learning rate.
+        order: `Order.key` of the epoch under way.
+        done: Steps of this epoch.
+        loss: Their losses, summed over target tokens.
+        tokens: How many those are.
+        epoch_seconds: Spent on them.
+    """
 
     epoch: int = 0
     step: int = 0
@@ -23,14 +42,50 @@ class Progress:
     best_epoch: int = 0
     validations_since_best: int = 0
     kept: list[Kept] = field(default_factory=list)
+    decays: int = 0
+    order: list[int] = field(default_factory=list)
+    done: int = 0
+    loss: float = 0.0
+    tokens: int = 0
+    epoch_seconds: float = 0.0
+
+    @property
+    def current_epoch(self) -> int:
+        """The epoch that was trained on last, from 1."""
+        return self.epoch + (self.done > 0)
+
+    def count_step(self, loss: float, tokens: int) -> None:
+        """A step was taken."""
+        self.step, self.done = self.step + 1, self.done + 1
+        self.loss, self.tokens = self.loss + loss, self.tokens + tokens
+
+    def count_seconds(self, seconds: float) -> None:
+        """Steps have taken so long."""
+        self.seconds, self.epoch_seconds = self.seconds + seconds, self.epoch_seconds + seconds
+
+    def count_validation(self, value: float, *, better: bool, decay_patience: int) -> None:
+        """A validation was made; each time that as many as `decay_patience` were no better, a plateau is met."""
+        if better:
+            self.best, self.best_epoch, self.validations_since_best = value, self.current_epoch, 0
+        else:
+            self.validations_since_best += 1
+            self.decays += self.validations_since_best % decay_patience == 0
+
+    def start_epoch(self) -> None:
+        """Nothing is done yet of the epoch under way."""
+        self.done, self.loss, self.tokens, self.epoch_seconds = 0, 0.0, 0, 0.0
 
 
-def restore(run: Run, model: FrameworkModel, optimizer: Optimizer) -> Progress:
-    """Set model and optimizer to the run's last checkpoint; RunError where that is missing or damaged."""
+def restore(run: Run, model: FrameworkModel, optimizer: Optimizer, *, order: list[int]) -> Progress:
+    """Set model and optimizer to the run's last checkpoint; RunError where that is missing or damaged.
+
+    It may lie inside an epoch. If the epoch's steps now come in another order, since the number of pairs, the batch
+    size, `accumulate` or the seed has changed, those done say nothing of those left, and the epoch starts anew.
+    """
     path = run.checkpoint_path("last")
     if not path.is_file():
         raise RunError(
-            f"can't resume {run.path}: it has no {path.name}, so it was stopped before its first validation; "
+            f"can't resume {run.path}: it has no {path.name}, so it was stopped before its first checkpoint; "
             "train anew with --force"
         )
     checkpoint = load_checkpoint(path)
@@ -46,4 +101,21 @@ def restore(run: Run, model: FrameworkModel, optimizer: Optimizer) -> Progress:
     except (TypeError, ValueError) as error:
         raise RunError(f"can't resume {run.path}: {path.name} is damaged ({error})") from error
     progress.kept = [kept for kept in progress.kept if run.checkpoint_path(kept_name(kept[0])).is_file()]
+    if progress.order != order:
+        progress.order = order
+        progress.start_epoch()
     return progress
+
+
+@contextmanager
+def averaged(model: FrameworkModel, average: dict[str, np.ndarray]) -> Iterator[None]:
+    """The model on an average of its weights, if there is one; its own come back after."""
+    if not average:
+        yield
+        return
+    weights = model.weights()
+    model.load_weights(average)
+    try:
+        yield
+    finally:
+        model.load_weights(weights)

@@ -34,12 +34,12 @@ def created(run: Run, *, force: bool, origins: Sequence[Origin]) -> Iterator[Non
 
 
 @contextmanager
-def resumed(run: Run, epoch: int, *, origins: Sequence[Origin]) -> Iterator[None]:
-    """Write the config and the origins of a run that goes on after an epoch, and forget the validations after that.
+def resumed(run: Run, step: int, *, origins: Sequence[Origin]) -> Iterator[None]:
+    """Write the config and the origins of a run that goes on after a step, and forget the validations after that.
 
     What fails within leaves them as they were.
     """
-    kept = _validations(run, epoch)
+    kept = _validations(run, step)
     files = run.path / "config.toml", run.path / "run.json", run.metrics_path
     before = {path: path.read_bytes() for path in files if path.is_file()}
     try:
@@ -74,11 +74,11 @@ def _remove(path: Path, missing: Sequence[Path]) -> None:
             folder.rmdir()
 
 
-def _validations(run: Run, epoch: int) -> list[str]:
-    """The lines of the log up to an epoch; a kill leaves a last one without its end behind, which is none."""
+def _validations(run: Run, step: int) -> list[str]:
+    """The lines of the log up to a step; a kill leaves a last one without its end behind, which is none."""
     text = run.metrics_path.read_text(encoding="utf-8") if run.metrics_path.is_file() else ""
     try:
-        return [line for line in text.split("\n")[:-1] if json.loads(line)["epoch"] <= epoch]
+        return [line for line in text.split("\n")[:-1] if json.loads(line)["step"] <= step]
     except (TypeError, ValueError, KeyError) as error:
         raise RunError(f"can't resume {run.path}: {run.metrics_path.name} is damaged ({error})") from error
 

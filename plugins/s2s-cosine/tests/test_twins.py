@@ -9,7 +9,7 @@ import pytest
 from s2s_cosine.scorer import CosineScorer
 from s2s_toolkit.batches import Batch, make_batch
 from s2s_toolkit.config_sections import ModelConfig
-from s2s_toolkit.contracts import FrameworkModel
+from s2s_toolkit.contracts import FrameworkModel, OptimizerOptions
 from s2s_toolkit.model import ModelPlan, build_parts, declared_weights
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.testing.requirements import require
@@ -141,8 +141,8 @@ def test_a_few_steps_train_the_scorer(
 ) -> None:
     model = native(framework)
     model.load_weights(weights)
-    optimizer = model.optimizer(clip_norm=1.0)
-    losses = [optimizer.step(batch, learning_rate=0.02, seed=1) for _ in range(8)]
+    optimizer = model.optimizer(OptimizerOptions(clip_norm=1.0))
+    losses = [optimizer.step([batch], learning_rate=0.02, seeds=[1]) for _ in range(8)]
     assert losses[-1] < losses[0]
     trained = model.weights()
     assert all(np.any(trained[name] != weights[name]) for name in SCORER_WEIGHTS)

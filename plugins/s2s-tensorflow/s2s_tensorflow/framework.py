@@ -17,6 +17,7 @@ from s2s_tensorflow.onnx_parts import PartExporter
 from s2s_tensorflow.optimizer import Adam
 from s2s_tensorflow.portable import PortableDecoder, PortableEncoder, PortableScorer
 from s2s_toolkit.batches import Batch
+from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.model import ModelPlan, Parts
 from s2s_toolkit.parts.attention import Memory
@@ -76,11 +77,15 @@ class TensorFlowModel:
         gradients = self._gradients(to_tensors(batch))
         return {name: place.to_numpy(g) for (name, place), g in zip(self.places.items(), gradients, strict=True)}
 
+    def predictions(self, batch: Batch) -> np.ndarray:
+        source_ids, source_lengths, target_in, *_ = to_tensors(batch)
+        return self._predictions(source_ids, source_lengths, target_in).numpy()
+
     def stepper(self) -> "TensorFlowStepper":
         return self._stepper
 
-    def optimizer(self, *, clip_norm: float) -> Adam:
-        return Adam(self.layer, clip_norm)
+    def optimizer(self, options: OptimizerOptions) -> Adam:
+        return Adam(self.layer, options)
 
     @cached_property
     def _stepper(self) -> "TensorFlowStepper":
@@ -95,6 +100,11 @@ class TensorFlowModel:
     def _teacher_forced(self, source_ids: Tensor, source_lengths: Tensor, target_in: Tensor) -> tuple[Tensor, Tensor]:
         readouts, attention = self.layer.unroll(source_ids, source_lengths, target_in)
         return self.layer.output(readouts), attention
+
+    @tf.function(input_signature=[IDS, LENGTHS, IDS], autograph=False)
+    def _predictions(self, source_ids: Tensor, source_lengths: Tensor, target_in: Tensor) -> Tensor:
+        readouts, _ = self.layer.unroll(source_ids, source_lengths, target_in)
+        return tf.argmax(self.layer.output(readouts), axis=-1)
 
     @tf.function(input_signature=[BATCH], autograph=False)
     def _loss(self, batch: tuple[Tensor, ...]) -> Tensor:

@@ -1,80 +1,116 @@
 """Adam with the gradient's norm clipped; its state in the layout of the weights, so that either framework can go on."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 import tensorflow as tf
 from tensorflow import Tensor
 
 from s2s_tensorflow.layout import Place, members, places
-from s2s_tensorflow.loss import BATCH, batch_loss, to_tensors
+from s2s_tensorflow.loss import BATCH, to_tensors, training_losses
 from s2s_tensorflow.model import Model
 from s2s_toolkit.batches import Batch
+from s2s_toolkit.contracts import OptimizerOptions
 
 MEAN_DECAY, VARIANCE_DECAY, EPSILON = 0.9, 0.999, 1e-8
-SCALAR, SEED = tf.TensorSpec((), tf.float64), tf.TensorSpec((), tf.int64)
+TOKENS, SEED, RATE = (tf.TensorSpec((), dtype) for dtype in (tf.float32, tf.int64, tf.float64))
 DRAWS = 2**20
 """More than any layer draws in one step: its stream of random numbers begins so far from the next layer's."""
 
 
 class Adam:
-    """Kingma and Ba (2015), algorithm 1, with decays 0.9 and 0.999.
+    """Kingma and Ba (2015), algorithm 1, with decays 0.9 and 0.999, as `OptimizerOptions` extends it.
 
     Args:
         model: What is trained, in place.
-        clip_norm: Greatest norm of the whole gradient.
+        options: What is minimised, and how.
     """
 
-    def __init__(self, model: Model, clip_norm: float) -> None:
-        self.model, self.clip_norm = model, clip_norm
+    def __init__(self, model: Model, options: OptimizerOptions) -> None:
+        self.model, self.options = model, options
         self.places: dict[str, Place] = places(model)
         self.steps = tf.Variable(0, dtype=tf.int64)
-        self.means = {name: tf.Variable(tf.zeros_like(place.variable)) for name, place in self.places.items()}
-        self.variances = {name: tf.Variable(tf.zeros_like(place.variable)) for name, place in self.places.items()}
+        self.means, self.variances = self._zeros(), self._zeros()
+        self.averages: dict[str, tf.Variable] = self._zeros() if options.moving_average else {}
 
-    def step(self, batch: Batch, *, learning_rate: float, seed: int) -> float:
-        """Train on one batch; the loss before the step, summed over real target tokens. `seed` draws the dropout."""
-        return float(self._step(to_tensors(batch), tf.constant(learning_rate, tf.float64), tf.constant(seed, tf.int64)))
+    def step(self, batches: Sequence[Batch], *, learning_rate: float, seeds: Sequence[int]) -> float:
+        """Train on batches as one; the cross-entropy before the step, summed over real target tokens.
+
+        The seed of each batch draws its dropout.
+        """
+        rate = tf.constant(learning_rate, tf.float64)
+        tokens = tf.constant(sum(batch.num_target_tokens for batch in batches), tf.float32)
+        if len(batches) == 1:  # one graph is faster than two
+            return float(self._step(to_tensors(batches[0]), tokens, tf.constant(seeds[0], tf.int64), rate))
+        total, gradients = 0.0, None
+        for batch, seed in zip(batches, seeds, strict=True):
+            own, loss = self._differentiate(to_tensors(batch), tokens, tf.constant(seed, tf.int64))
+            gradients = own if gradients is None else [g + h for g, h in zip(gradients, own, strict=True)]
+            total += float(loss)
+        self._apply(gradients, rate)
+        return total
 
     def state(self) -> dict[str, np.ndarray]:
-        """`mean.<weight>`, `variance.<weight>` and `steps`; nothing before the first step."""
+        """`mean.<weight>`, `variance.<weight>`, `average.<weight>` if wanted, and `steps`; nothing before a step."""
         if int(self.steps) == 0:
             return {}
         state = {"steps": np.asarray(self.steps.numpy())}
         for name, place in self.places.items():
             state[f"mean.{name}"] = place.to_numpy(self.means[name])
             state[f"variance.{name}"] = place.to_numpy(self.variances[name])
-        return state
+        averages = {f"average.{name}": self.places[name].to_numpy(average) for name, average in self.averages.items()}
+        return state | averages
 
     def load_state(self, state: dict[str, np.ndarray]) -> None:
-        """Take over what `state` gave, in this or the other framework."""
+        """Take over what `state` gave, in this or the other framework; an average that it lacks is the weights'."""
+        self.steps.assign(int(state.get("steps", 0)))
         for name, place in self.places.items():
             if f"mean.{name}" in state:
-                self.steps.assign(int(state["steps"]))
                 self.means[name].assign(place.to_tensor(state[f"mean.{name}"]))
                 self.variances[name].assign(place.to_tensor(state[f"variance.{name}"]))
+        for name, average in self.averages.items():
+            kept = state.get(f"average.{name}")
+            average.assign(self.places[name].variable if kept is None else self.places[name].to_tensor(kept))
 
-    @tf.function(input_signature=[BATCH, SCALAR, SEED], autograph=False)
-    def _step(self, batch: tuple[Tensor, ...], learning_rate: Tensor, seed: Tensor) -> Tensor:
+    @tf.function(input_signature=[BATCH, TOKENS, SEED, RATE], autograph=False)
+    def _step(self, batch: tuple[Tensor, ...], tokens: Tensor, seed: Tensor, learning_rate: Tensor) -> Tensor:
+        gradients, loss = self._gradients(batch, tokens, seed)
+        self._update(gradients, learning_rate)
+        return loss
+
+    @tf.function(input_signature=[BATCH, TOKENS, SEED], autograph=False)
+    def _differentiate(self, batch: tuple[Tensor, ...], tokens: Tensor, seed: Tensor) -> tuple[list[Tensor], Tensor]:
+        return self._gradients(batch, tokens, seed)
+
+    @tf.function(autograph=False)
+    def _apply(self, gradients: list[Tensor], learning_rate: Tensor) -> None:
+        self._update(gradients, learning_rate)
+
+    def _gradients(self, batch: tuple[Tensor, ...], tokens: Tensor, seed: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Of what is minimised per target token, of which there are `tokens` in the whole step; and the loss."""
         reseed(self.model, seed)
         variables = [place.variable for place in self.places.values()]
         with tf.GradientTape() as tape:
-            loss = batch_loss(self.model, batch, training=True)
-            per_token = loss / tf.math.count_nonzero(batch[4], dtype=tf.float32)
+            minimised, loss = training_losses(self.model, batch, self.options.label_smoothing)
+            per_token = minimised / tokens
         gradients = tape.gradient(per_token, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        gradients = [tf.convert_to_tensor(g) for g in gradients]  # an embedding's comes as slices
-        scale = tf.minimum(self.clip_norm / (tf.linalg.global_norm(gradients) + 1e-6), 1.0)
-        self._update([scale * g for g in gradients], learning_rate)
-        return loss
+        return [tf.convert_to_tensor(g) for g in gradients], loss  # an embedding's comes as slices
 
     def _update(self, gradients: list[Tensor], learning_rate: Tensor) -> None:
         """Apply one step in TensorFlow's fused kernel, which wants both corrections in the rate.
 
         It adds epsilon to the uncorrected deviation, so that epsilon has to be made as much smaller.
         """
+        scale = tf.minimum(self.options.clip_norm / (tf.linalg.global_norm(gradients) + 1e-6), 1.0)
         steps = tf.cast(self.steps.assign_add(1), tf.float64)
         root = tf.sqrt(1 - VARIANCE_DECAY**steps)
         rate = learning_rate * root / (1 - MEAN_DECAY**steps)
         for (name, place), gradient in zip(self.places.items(), gradients, strict=True):
+            if self.options.weight_decay and place.variable.shape.rank > 1:
+                place.variable.assign_sub(
+                    tf.cast(self.options.weight_decay * learning_rate, tf.float32) * place.variable
+                )
             tf.raw_ops.ResourceApplyAdam(
                 var=place.variable.handle,
                 m=self.means[name].handle,
@@ -85,8 +121,20 @@ class Adam:
                 beta1=MEAN_DECAY,
                 beta2=VARIANCE_DECAY,
                 epsilon=tf.cast(EPSILON * root, tf.float32),
-                grad=gradient,
+                grad=scale * gradient,
             )
+        if self.averages:
+            self._average(steps - 1)
+
+    def _average(self, steps: Tensor) -> None:
+        """Move the averages towards the weights; less and less at first, as `contracts.Optimizer.state` says."""
+        decay = tf.minimum(tf.constant(self.options.moving_average, tf.float64), (1 + steps) / (10 + steps))
+        share = tf.cast(tf.where(steps > 0, 1 - decay, 1.0), tf.float32)
+        for name, average in self.averages.items():
+            average.assign_add(share * (self.places[name].variable - average))
+
+    def _zeros(self) -> dict[str, tf.Variable]:
+        return {name: tf.Variable(tf.zeros_like(place.variable)) for name, place in self.places.items()}
 
 
 def reseed(model: Model, seed: Tensor) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from s2s_tensorflow.framework import TensorFlowFramework
 from s2s_toolkit.batches import Batch
+from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.model import build_parts
 from s2s_toolkit.registry import Registry
@@ -69,11 +70,11 @@ def test_the_vocabulary_size_is_known(pair: Any) -> None:
 
 def test_every_graph_is_traced_once(pair: Any, draw_batch: Callable[..., Batch]) -> None:
     """Whatever the numbers of rows and symbols: tracing takes seconds."""
-    model, optimizer = pair.model, pair.model.optimizer(clip_norm=1.0)
+    model, optimizer = pair.model, pair.model.optimizer(OptimizerOptions(clip_norm=1.0))
     weights = model.weights()
     for lengths in ([(1, 1)], [(7, 3), (5, 5)], [(0, 0), (2, 9), (4, 1)]):
         batch = draw_batch(lengths)
-        optimizer.step(batch, learning_rate=1e-3, seed=1)
+        optimizer.step([batch], learning_rate=1e-3, seeds=[1])
         model.teacher_forced(batch)
         model.loss(batch)
         model.gradients(batch)

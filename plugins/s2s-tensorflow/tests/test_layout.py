@@ -12,6 +12,7 @@ import tensorflow as tf
 from s2s_tensorflow.framework import TensorFlowFramework, TensorFlowModel
 from s2s_tensorflow.layout import members, places
 from s2s_toolkit.batches import Batch
+from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.model import ModelPlan, build_parts
 from s2s_toolkit.registry import Registry
@@ -100,8 +101,8 @@ def test_native_scorer_learns(twins: Callable[..., Any], registry: Registry, bat
     model.load_weights({n: rng.normal(0, 0.5, a.shape).astype(np.float32) for n, a in model.weights().items()})
     gradients = model.gradients(batch)
     assert all(np.abs(gradients[name]).max() > 0 for name in gradients if name.startswith("attention"))
-    optimizer = model.optimizer(clip_norm=1.0)
-    losses = [optimizer.step(batch, learning_rate=0.0, seed=seed) for seed in (1, 2, 1)]
+    optimizer = model.optimizer(OptimizerOptions(clip_norm=1.0))
+    losses = [optimizer.step([batch], learning_rate=0.0, seeds=[seed]) for seed in (1, 2, 1)]
     assert losses[0] == losses[2] != losses[1]
 
 

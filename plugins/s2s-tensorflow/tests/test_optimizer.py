@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from s2s_tensorflow.loss import batch_loss, to_tensors
+from s2s_tensorflow.loss import to_tensors, training_losses
 from s2s_tensorflow.optimizer import reseed
 from s2s_toolkit.batches import Batch
+from s2s_toolkit.contracts import OptimizerOptions
 
 SMALL = {"encoder": {"name": "gru", "size": 3}, "decoder": {"name": "bahdanau", "size": 5}}
 DROPOUT: dict[str, Any] = {
@@ -43,10 +44,10 @@ class NumpyAdam:
 @pytest.mark.parametrize("clip_norm", [0.1, 1e6], ids=["clipped", "free"])
 def test_adam_steps_as_the_paper_says(twins: Callable[..., Any], batch: Batch, clip_norm: float) -> None:
     pair = twins()
-    optimizer, expected = pair.model.optimizer(clip_norm=clip_norm), NumpyAdam(pair.weights)
+    optimizer, expected = pair.model.optimizer(OptimizerOptions(clip_norm=clip_norm)), NumpyAdam(pair.weights)
     for learning_rate in (1e-3, 1e-2, 1e-3):
         expected.step(pair.model.gradients(batch), learning_rate=learning_rate, clip_norm=clip_norm)
-        optimizer.step(batch, learning_rate=learning_rate, seed=1)
+        optimizer.step([batch], learning_rate=learning_rate, seeds=[1])
         for name, array in pair.model.weights().items():
             np.testing.assert_allclose(array, expected.weights[name], atol=1e-6, err_msg=name)
     state = optimizer.state()
@@ -60,9 +61,9 @@ def test_adam_steps_as_the_paper_says(twins: Callable[..., Any], batch: Batch, c
 def test_step_returns_the_loss_before_it(twins: Callable[..., Any], batch: Batch) -> None:
     pair = twins()
     before = pair.model.loss(batch)
-    assert pair.model.optimizer(clip_norm=1.0).step(batch, learning_rate=1e-2, seed=1) == pytest.approx(
-        before, rel=1e-5
-    )
+    assert pair.model.optimizer(OptimizerOptions(clip_norm=1.0)).step(
+        [batch], learning_rate=1e-2, seeds=[1]
+    ) == pytest.approx(before, rel=1e-5)
     assert pair.model.loss(batch) < before
 
 
@@ -89,7 +90,7 @@ def test_gradients_under_dropout_belong_to_the_masks_drawn(twins: Callable[..., 
     def loss_and_slope() -> tuple[tf.Tensor, tf.Tensor]:
         reseed(layer, tf.constant(5, tf.int64))
         with tf.GradientTape() as tape:
-            loss = batch_loss(layer, to_tensors(batch), training=True)
+            loss, _ = training_losses(layer, to_tensors(batch), 0.0)
         gradients = tape.gradient(loss, variables)
         return loss, tf.add_n(
             [tf.reduce_sum(tf.convert_to_tensor(g) * d) for g, d in zip(gradients, direction, strict=True)]
@@ -107,8 +108,8 @@ def test_gradients_under_dropout_belong_to_the_masks_drawn(twins: Callable[..., 
 def test_dropout_depends_on_the_seeds_alone(twins: Callable[..., Any], batch: Batch) -> None:
     def path() -> list[float]:
         pair = twins(**DROPOUT)
-        optimizer = pair.model.optimizer(clip_norm=1.0)
-        losses = [optimizer.step(batch, learning_rate=1e-3, seed=seed) for seed in (1, 2, 3)]
+        optimizer = pair.model.optimizer(OptimizerOptions(clip_norm=1.0))
+        losses = [optimizer.step([batch], learning_rate=1e-3, seeds=[seed]) for seed in (1, 2, 3)]
         return [*losses, *pair.model.weights()["output.bias"].tolist()]
 
     assert path() == path()
@@ -116,15 +117,15 @@ def test_dropout_depends_on_the_seeds_alone(twins: Callable[..., Any], batch: Ba
 
 def test_equal_seeds_of_equal_weights_give_equal_losses(twins: Callable[..., Any], batch: Batch) -> None:
     pair = twins(**DROPOUT)
-    optimizer = pair.model.optimizer(clip_norm=1.0)
-    losses = [optimizer.step(batch, learning_rate=0.0, seed=seed) for seed in (1, 2**40 + 1, 1)]
+    optimizer = pair.model.optimizer(OptimizerOptions(clip_norm=1.0))
+    losses = [optimizer.step([batch], learning_rate=0.0, seeds=[seed]) for seed in (1, 2**40 + 1, 1)]
     assert losses[0] == losses[2] != losses[1]
 
 
 def test_without_dropout_the_seed_changes_nothing(twins: Callable[..., Any], batch: Batch) -> None:
     pair = twins()
-    optimizer = pair.model.optimizer(clip_norm=1.0)
-    losses = [optimizer.step(batch, learning_rate=0.0, seed=seed) for seed in (1, 2)]
+    optimizer = pair.model.optimizer(OptimizerOptions(clip_norm=1.0))
+    losses = [optimizer.step([batch], learning_rate=0.0, seeds=[seed]) for seed in (1, 2)]
     assert losses == [pytest.approx(pair.model.loss(batch), rel=1e-6)] * 2
 
 
@@ -148,14 +149,14 @@ def test_every_site_draws_its_own_numbers(twins: Callable[..., Any]) -> None:
 
 def test_state_goes_on_where_it_stopped(twins: Callable[..., Any], batch: Batch) -> None:
     whole, begun, resumed = (twins(**DROPOUT).model for _ in range(3))
-    optimizer = whole.optimizer(clip_norm=1.0)
-    expected = [optimizer.step(batch, learning_rate=1e-2, seed=seed) for seed in range(5)]
-    first = begun.optimizer(clip_norm=1.0)
-    losses = [first.step(batch, learning_rate=1e-2, seed=seed) for seed in range(3)]
+    optimizer = whole.optimizer(OptimizerOptions(clip_norm=1.0))
+    expected = [optimizer.step([batch], learning_rate=1e-2, seeds=[seed]) for seed in range(5)]
+    first = begun.optimizer(OptimizerOptions(clip_norm=1.0))
+    losses = [first.step([batch], learning_rate=1e-2, seeds=[seed]) for seed in range(3)]
     resumed.load_weights(begun.weights())
-    second = resumed.optimizer(clip_norm=1.0)
+    second = resumed.optimizer(OptimizerOptions(clip_norm=1.0))
     second.load_state(first.state())
-    losses += [second.step(batch, learning_rate=1e-2, seed=seed) for seed in range(3, 5)]
+    losses += [second.step([batch], learning_rate=1e-2, seeds=[seed]) for seed in range(3, 5)]
     assert losses == expected
     for name, array in whole.weights().items():
         np.testing.assert_array_equal(array, resumed.weights()[name], err_msg=name)
@@ -164,7 +165,7 @@ def test_state_goes_on_where_it_stopped(twins: Callable[..., Any], batch: Batch)
 
 
 def test_before_the_first_step_there_is_no_state(twins: Callable[..., Any]) -> None:
-    optimizer = twins().model.optimizer(clip_norm=1.0)
+    optimizer = twins().model.optimizer(OptimizerOptions(clip_norm=1.0))
     assert optimizer.state() == {}
     optimizer.load_state({})
     assert optimizer.state() == {}

@@ -9,6 +9,7 @@ import pytest
 
 from s2s_tensorflow.framework import TensorFlowFramework
 from s2s_toolkit.batches import Batch
+from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.model import build_parts
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.weights import Weight
@@ -70,7 +71,7 @@ def test_portable_encoder_runs_and_learns(twins: Callable[..., Any], registry: R
     model = TensorFlowFramework().build(plan, dataclasses.replace(parts, encoder=encoder))
     before = model.weights()
     assert {"encoder.keys", "encoder.score.bias"} < before.keys()
-    optimizer = model.optimizer(clip_norm=1.0)
-    losses = [optimizer.step(batch, learning_rate=0.05, seed=1) for _ in range(8)]
+    optimizer = model.optimizer(OptimizerOptions(clip_norm=1.0))
+    losses = [optimizer.step([batch], learning_rate=0.05, seeds=[1]) for _ in range(8)]
     assert losses[-1] < losses[0]
     assert not np.array_equal(model.weights()["encoder.keys"], before["encoder.keys"])

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from s2s_toolkit.batches import Batch
+from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.model import ModelPlan, Parts
 from s2s_toolkit.parts.attention import Memory
 from s2s_torch.attention import Attention
@@ -77,11 +78,18 @@ class TorchModel:
         gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
         return {name: place.to_numpy(g) for (name, place), g in zip(self.places.items(), gradients, strict=True)}
 
+    @torch.no_grad()
+    def predictions(self, batch: Batch) -> np.ndarray:
+        self.module.eval()
+        source_ids, source_lengths, target_in, *_ = to_tensors(batch, self.device)
+        readouts, _ = self.module.unroll(source_ids, source_lengths, target_in)
+        return self.module.output(readouts).argmax(dim=-1).cpu().numpy()
+
     def stepper(self) -> "TorchStepper":
         return TorchStepper(self.module)
 
-    def optimizer(self, *, clip_norm: float) -> Adam:
-        return Adam(self.module, clip_norm)
+    def optimizer(self, options: OptimizerOptions) -> Adam:
+        return Adam(self.module, options)
 
     @property
     def device(self) -> torch.device:

@@ -10,12 +10,31 @@ from s2s_torch.model import Model
 
 def batch_loss(model: Model, batch: Batch) -> Tensor:
     """Cross-entropy in nats, summed over real target tokens; padding gets no logits at all."""
-    source_ids, source_lengths, target_in, target_out, mask = to_tensors(batch, next(model.parameters()).device)
-    readouts, _ = model.unroll(source_ids, source_lengths, target_in)
-    return functional.cross_entropy(model.output(readouts[mask]), target_out[mask], reduction="sum")
+    logits, targets = _real_logits(model, batch)
+    return functional.cross_entropy(logits, targets, reduction="sum")
+
+
+def training_losses(model: Model, batch: Batch, label_smoothing: float) -> tuple[Tensor, Tensor]:
+    """What is minimised, and the cross-entropy of `batch_loss`; they are one without smoothing.
+
+    Szegedy et al. (2016), section 7: a share of the target's probability goes to all symbols alike.
+    """
+    logits, targets = _real_logits(model, batch)
+    loss = functional.cross_entropy(logits, targets, reduction="sum")
+    if not label_smoothing:
+        return loss, loss
+    of_all = (logits.logsumexp(dim=-1) - logits.mean(dim=-1)).sum()  # the mean of -log p over the vocabulary
+    return (1 - label_smoothing) * loss + label_smoothing * of_all, loss
 
 
 def to_tensors(batch: Batch, device: torch.device) -> tuple[Tensor, ...]:
     """The five arrays of a batch as tensors, in their order."""
     arrays = (batch.source_ids, batch.source_lengths, batch.target_in, batch.target_out, batch.target_mask)
     return tuple(torch.from_numpy(array).to(device) for array in arrays)
+
+
+def _real_logits(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Logits (N, V) and targets (N,) of all real target tokens."""
+    source_ids, source_lengths, target_in, target_out, mask = to_tensors(batch, next(model.parameters()).device)
+    readouts, _ = model.unroll(source_ids, source_lengths, target_in)
+    return model.output(readouts[mask]), target_out[mask]

@@ -1,60 +1,95 @@
 """Adam with the gradient's norm clipped; its state in the layout of the weights, so that either framework can go on."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from s2s_toolkit.batches import Batch
+from s2s_toolkit.contracts import OptimizerOptions
 from s2s_torch.layout import Place, places
-from s2s_torch.loss import batch_loss
+from s2s_torch.loss import training_losses
 from s2s_torch.model import Model
 
 EPSILON = 1e-8
 
 
 class Adam:
-    """Kingma and Ba (2015), algorithm 1, with decays 0.9 and 0.999.
+    """Kingma and Ba (2015), algorithm 1, with decays 0.9 and 0.999, as `OptimizerOptions` extends it.
 
     Args:
         model: What is trained, in place.
-        clip_norm: Greatest norm of the whole gradient.
+        options: What is minimised, and how.
     """
 
-    def __init__(self, model: Model, clip_norm: float) -> None:
-        self.model, self.clip_norm = model, clip_norm
+    def __init__(self, model: Model, options: OptimizerOptions) -> None:
+        self.model, self.options, self.steps = model, options, 0
         self.places: dict[str, Place] = places(model)
         parameters = [place.parameter for place in self.places.values()]
-        self.adam = torch.optim.Adam(parameters, lr=0.0, eps=EPSILON, fused=True)
+        groups = [
+            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": options.weight_decay},
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        self.adam = torch.optim.AdamW(groups, lr=0.0, eps=EPSILON, fused=True)
+        self.averages: dict[str, Tensor] = {}
+        if options.moving_average:
+            self.averages = {name: torch.zeros_like(place.parameter) for name, place in self.places.items()}
 
-    def step(self, batch: Batch, *, learning_rate: float, seed: int) -> float:
-        """Train on one batch; the loss before the step, summed over real target tokens. `seed` draws the dropout."""
-        torch.manual_seed(seed)
+    def step(self, batches: Sequence[Batch], *, learning_rate: float, seeds: Sequence[int]) -> float:
+        """Train on batches as one; the cross-entropy before the step, summed over real target tokens.
+
+        The seed of each batch draws its dropout.
+        """
         self.model.train()
         self.adam.zero_grad()
-        loss = batch_loss(self.model, batch)
-        (loss / batch.num_target_tokens).backward()
-        clip_grad_norm_((place.parameter for place in self.places.values()), self.clip_norm)
-        self.adam.param_groups[0]["lr"] = learning_rate
+        tokens = sum(batch.num_target_tokens for batch in batches)
+        total = torch.zeros(())
+        for batch, seed in zip(batches, seeds, strict=True):
+            torch.manual_seed(seed)
+            minimised, loss = training_losses(self.model, batch, self.options.label_smoothing)
+            (minimised / tokens).backward()  # gradients add up
+            total = total + loss.detach()
+        clip_grad_norm_((place.parameter for place in self.places.values()), self.options.clip_norm)
+        for group in self.adam.param_groups:
+            group["lr"] = learning_rate
         self.adam.step()
-        return loss.item()
+        self._average()
+        self.steps += 1
+        return total.item()
 
     def state(self) -> dict[str, np.ndarray]:
-        """`mean.<weight>`, `variance.<weight>` and `steps`; nothing before the first step."""
-        state: dict[str, np.ndarray] = {}
+        """`mean.<weight>`, `variance.<weight>`, `average.<weight>` if wanted, and `steps`; nothing before a step."""
+        if not self.steps:
+            return {}
+        state = {"steps": np.asarray(self.steps)}
         for name, place in self.places.items():
             moments = self.adam.state[place.parameter]
             if moments:
                 state[f"mean.{name}"] = place.to_numpy(moments["exp_avg"])
                 state[f"variance.{name}"] = place.to_numpy(moments["exp_avg_sq"])
-                state["steps"] = np.asarray(int(moments["step"]))
-        return state
+        averages = {f"average.{name}": self.places[name].to_numpy(average) for name, average in self.averages.items()}
+        return state | averages
 
     def load_state(self, state: dict[str, np.ndarray]) -> None:
-        """Take over what `state` gave, in this or the other framework."""
+        """Take over what `state` gave, in this or the other framework; an average that it lacks is the weights'."""
+        self.steps = int(state.get("steps", 0))
         for name, place in self.places.items():
             if f"mean.{name}" in state:
                 self.adam.state[place.parameter] = {
-                    "step": torch.tensor(float(state["steps"])),
+                    "step": torch.tensor(float(self.steps)),
                     "exp_avg": place.to_tensor(state[f"mean.{name}"]),
                     "exp_avg_sq": place.to_tensor(state[f"variance.{name}"]),
                 }
+        for name, average in self.averages.items():
+            kept = state.get(f"average.{name}")
+            average.copy_(self.places[name].parameter.detach() if kept is None else self.places[name].to_tensor(kept))
+
+    def _average(self) -> None:
+        """Move the averages towards the weights; less and less at first, as `contracts.Optimizer.state` says."""
+        if self.averages:
+            decay = min(self.options.moving_average, (1 + self.steps) / (10 + self.steps)) if self.steps else 0.0
+            parameters = [place.parameter for place in self.places.values()]
+            get_ema_multi_avg_fn(decay)(list(self.averages.values()), parameters, self.steps)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from s2s_toolkit.batches import Batch
+from s2s_toolkit.contracts import OptimizerOptions
 from s2s_torch.framework import TorchModel
 
 Make = Callable[..., TorchModel]
@@ -23,10 +24,10 @@ def adam_by_hand(weights: np.ndarray, gradients: list[np.ndarray], rate: float) 
 
 def test_steps_follow_the_algorithm(make_model: Make, batch: Batch) -> None:
     model = make_model()
-    optimizer, first, gradients = model.optimizer(clip_norm=1e9), model.weights(), []
+    optimizer, first, gradients = model.optimizer(OptimizerOptions(clip_norm=1e9)), model.weights(), []
     for step in range(3):
         gradients.append(model.gradients(batch))
-        optimizer.step(batch, learning_rate=0.01, seed=step)
+        optimizer.step([batch], learning_rate=0.01, seeds=[step])
     for name, array in model.weights().items():
         expected = adam_by_hand(first[name].astype(np.float64), [g[name] for g in gradients], 0.01)
         np.testing.assert_allclose(array, expected, atol=1e-5, err_msg=name)
@@ -35,50 +36,55 @@ def test_steps_follow_the_algorithm(make_model: Make, batch: Batch) -> None:
 def test_a_step_returns_the_loss_before_it(make_model: Make, batch: Batch) -> None:
     model = make_model()
     before = model.loss(batch)
-    assert model.optimizer(clip_norm=1.0).step(batch, learning_rate=0.01, seed=1) == pytest.approx(before, rel=1e-6)
+    assert model.optimizer(OptimizerOptions(clip_norm=1.0)).step(
+        [batch], learning_rate=0.01, seeds=[1]
+    ) == pytest.approx(before, rel=1e-6)
 
 
 def test_the_gradient_is_clipped_as_a_whole(make_model: Make, batch: Batch) -> None:
     """The first mean is a tenth of the clipped gradient, whose norm is the limit."""
     model = make_model()
-    optimizer = model.optimizer(clip_norm=0.01)
-    optimizer.step(batch, learning_rate=0.001, seed=1)
+    optimizer = model.optimizer(OptimizerOptions(clip_norm=0.01))
+    optimizer.step([batch], learning_rate=0.001, seeds=[1])
     means = [array for name, array in optimizer.state().items() if name.startswith("mean.")]
     assert np.sqrt(sum((array**2).sum() for array in means)) == pytest.approx(0.001, rel=1e-3)
 
 
 def test_an_optimizer_goes_on_from_its_state(make_model: Make, batch: Batch) -> None:
     first, second = make_model(), make_model()
-    optimizer = first.optimizer(clip_norm=1.0)
-    optimizer.step(batch, learning_rate=0.01, seed=1)
+    optimizer = first.optimizer(OptimizerOptions(clip_norm=1.0))
+    optimizer.step([batch], learning_rate=0.01, seeds=[1])
     second.load_weights(first.weights())
-    other = second.optimizer(clip_norm=1.0)
+    other = second.optimizer(OptimizerOptions(clip_norm=1.0))
     other.load_state(optimizer.state())
     for one in (optimizer, other):
-        one.step(batch, learning_rate=0.01, seed=2)
+        one.step([batch], learning_rate=0.01, seeds=[2])
     for name, array in first.weights().items():
         np.testing.assert_array_equal(array, second.weights()[name], err_msg=name)
 
 
 def test_a_state_stays_as_it_is_while_an_optimizer_goes_on_from_it(make_model: Make, batch: Batch) -> None:
-    first, second = make_model().optimizer(clip_norm=1.0), make_model().optimizer(clip_norm=1.0)
-    first.step(batch, learning_rate=0.01, seed=1)
+    first, second = (
+        make_model().optimizer(OptimizerOptions(clip_norm=1.0)),
+        make_model().optimizer(OptimizerOptions(clip_norm=1.0)),
+    )
+    first.step([batch], learning_rate=0.01, seeds=[1])
     state = first.state()
     second.load_state(state)
-    second.step(batch, learning_rate=0.01, seed=2)
+    second.step([batch], learning_rate=0.01, seeds=[2])
     for name, array in first.state().items():
         np.testing.assert_array_equal(array, state[name], err_msg=name)
 
 
 def test_a_fresh_optimizer_has_no_state(make_model: Make) -> None:
-    assert make_model().optimizer(clip_norm=1.0).state() == {}
+    assert make_model().optimizer(OptimizerOptions(clip_norm=1.0)).state() == {}
 
 
 def test_dropout_depends_on_the_seed_alone(make_model: Make, batch: Batch) -> None:
     losses = []
     for seed in (1, 1, 2):
         model = make_model(dropout=0.5)
-        losses.append(model.optimizer(clip_norm=1.0).step(batch, learning_rate=0.01, seed=seed))
+        losses.append(model.optimizer(OptimizerOptions(clip_norm=1.0)).step([batch], learning_rate=0.01, seeds=[seed]))
     assert losses[0] == losses[1] != losses[2]
 
 
@@ -86,7 +92,9 @@ def test_dropout_depends_on_the_seed_alone(make_model: Make, batch: Batch) -> No
 def test_each_part_drops_while_training_and_never_else(make_model: Make, batch: Batch, part: str) -> None:
     still, dropping = make_model(), make_model(**{part: {**make_part(part), "dropout": 0.5}})
     assert dropping.loss(batch) == pytest.approx(still.loss(batch))
-    assert dropping.optimizer(clip_norm=1.0).step(batch, learning_rate=0.01, seed=1) != pytest.approx(still.loss(batch))
+    assert dropping.optimizer(OptimizerOptions(clip_norm=1.0)).step(
+        [batch], learning_rate=0.01, seeds=[1]
+    ) != pytest.approx(still.loss(batch))
 
 
 def make_part(part: str) -> dict[str, object]:
