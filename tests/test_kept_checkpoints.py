@@ -14,7 +14,7 @@ from s2s_toolkit.observers import Observer, Saved
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, load_checkpoint, open_run
 from s2s_toolkit.testing.tiny_training import train_tiny, write_tiny
-from s2s_toolkit.training.checkpoints import Checkpoints
+from s2s_toolkit.training.checkpoints import Checkpoints, State
 from s2s_toolkit.training.resumption import Progress
 
 VALUES = [5.0, 3.0, 4.0, 3.0, 6.0, 2.0]
@@ -84,7 +84,8 @@ def saving(tmp_path: Path) -> Callable[..., tuple[list[str], Watch]]:
         checkpoints = Checkpoints(run, keep, lambda value, other: value < other, watch)
         for value in values:
             progress.epoch += 1
-            checkpoints.save({"w": np.full(3, value, np.float32)}, {}, progress, value=value, best=False)
+            weights = {"w": np.full(3, value, np.float32)}
+            checkpoints.save(weights, State(weights, {}, progress), value=value, best=False)
         return [f"{epoch}: {value}" for epoch, value in progress.kept], watch
 
     return save

@@ -1,11 +1,12 @@
 """Which checkpoints a training leaves: the one to go on from, the best one, and as many of the best as are kept."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from s2s_toolkit.checkpoint_names import BEST, checkpoint_names, epoch_of, kept_name
+from s2s_toolkit.checkpoint_names import BEST, LAST, checkpoint_names, epoch_of, kept_name
 from s2s_toolkit.observers import Observer, Saved
 from s2s_toolkit.run import Run, save_checkpoint
 from s2s_toolkit.training.resumption import Kept, Progress
@@ -13,9 +14,17 @@ from s2s_toolkit.training.resumption import Kept, Progress
 Arrays = Mapping[str, np.ndarray]
 
 
+class State(NamedTuple):
+    """What a training goes on from: weights, the optimizer's state, and where it stands."""
+
+    weights: Arrays
+    optimizer: Arrays
+    progress: Progress
+
+
 @dataclass(frozen=True)
 class Checkpoints:
-    """Writes the checkpoints that a validation is worth.
+    """Writes the checkpoints of a training.
 
     Attributes:
         run: Whose.
@@ -29,30 +38,31 @@ class Checkpoints:
     improves: Callable[[float, float], bool]
     observer: Observer
 
-    def keep(self, weights: Arrays, progress: Progress, *, value: float, best: bool) -> None:
-        """Write what is kept of a validation.
+    def save(self, validated: Arrays, state: State, *, value: float, best: bool) -> None:
+        """Write what a validation leaves; what is no longer kept goes when all that replaces it is whole.
 
         Args:
-            weights: What was validated.
-            progress: Where training stands; its list of kept checkpoints is brought up to date.
+            validated: The weights that were validated.
+            state: What to go on from; its list of kept checkpoints is brought up to date.
             value: Of the validation.
             best: Whether that is the best so far.
         """
+        progress = state.progress
         epoch = progress.current_epoch
         others = [kept for kept in progress.kept if kept[0] != epoch]  # it may have been validated on the way
         progress.kept = self._ranked([*others, (epoch, value)])
         if epoch in dict(progress.kept):
-            self._write(kept_name(epoch), weights, progress.step)
+            self._write(kept_name(epoch), validated, progress.step)
         if best:
-            self._write(BEST, weights, progress.step)
+            self._write(BEST, validated, progress.step)
+        self.save_last(state)
+        self._remove_all_but(dict(progress.kept))
 
-    def remove_others(self, progress: Progress) -> None:
-        """Remove what is no longer kept; all that replaces it is whole, the last checkpoint included."""
-        kept = dict(progress.kept)
-        for name in checkpoint_names(self.run.path):
-            epoch = epoch_of(name)
-            if epoch is not None and epoch not in kept:
-                self.run.checkpoint_path(name).unlink()
+    def save_last(self, state: State) -> None:
+        """Write the checkpoint to go on from."""
+        path = self.run.checkpoint_path(LAST)
+        save_checkpoint(path, state.weights, state.optimizer, asdict(state.progress))
+        self.observer.on_checkpoint(Saved(path, state.progress.step, best=False))
 
     def _ranked(self, validations: list[Kept]) -> list[Kept]:
         """The best of these that are kept, best first; of equal ones the earlier stays, as it does as the best."""
@@ -68,3 +78,9 @@ class Checkpoints:
         path = self.run.checkpoint_path(name)
         save_checkpoint(path, weights)
         self.observer.on_checkpoint(Saved(path, step, best=name == BEST))
+
+    def _remove_all_but(self, epochs: dict[int, float]) -> None:
+        for name in checkpoint_names(self.run.path):
+            epoch = epoch_of(name)
+            if epoch is not None and epoch not in epochs:
+                self.run.checkpoint_path(name).unlink()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from s2s_toolkit.checkpoint_names import LAST
 from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.checks.rehearsal import rehearse
 from s2s_toolkit.config import Config
@@ -19,11 +18,11 @@ from s2s_toolkit.errors import S2SError
 from s2s_toolkit.loading import build_model, make_strategy, plan_of
 from s2s_toolkit.metrics import LOSS, load_metric
 from s2s_toolkit.model import reference_parts
-from s2s_toolkit.observers import End, EndTraining, Observer, Saved, Start, Validation
+from s2s_toolkit.observers import End, EndTraining, Observer, Start, Validation
 from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run, check_place, expect_parts, save_checkpoint
-from s2s_toolkit.training.checkpoints import Checkpoints
+from s2s_toolkit.run import Run, check_place, expect_parts
+from s2s_toolkit.training.checkpoints import Checkpoints, State
 from s2s_toolkit.training.numbering import TrainingCorpus
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.training.resumption import Progress, averaged, restore
@@ -110,6 +109,7 @@ class Training:
             max_length=run.config.decoding.max_length,
             metric=metric,
         )
+        self.checkpoints = Checkpoints(run, self.options.keep_best, self.validator.improves, observer)
         self.progress = Progress(order=self.order.key)
 
     def start(self) -> None:
@@ -140,7 +140,7 @@ class Training:
         if self._is_last() or progress.epoch % self.options.validate_every == 0:
             self._validate(train_loss, speed)
         elif self._is_checkpoint_due():
-            self._save_last()
+            self.checkpoints.save_last(self._state())
 
     def _take_steps(self) -> None:
         progress, since = self.progress, time.perf_counter()
@@ -150,7 +150,7 @@ class Training:
             if self._is_last():
                 return
             if self._is_checkpoint_due() and progress.done < self.order.steps_per_epoch:
-                self._save_last()
+                self.checkpoints.save_last(self._state())
             since = time.perf_counter()
 
     def _validate(self, train_loss: float, tokens_per_second: float) -> None:
@@ -185,17 +185,12 @@ class Training:
         self.observer.on_validation(validation)
 
     def _save(self, value: float, *, best: bool) -> None:
-        """Write what a validation leaves: the checkpoint to go on from, and those that are worth keeping."""
-        checkpoints = Checkpoints(self.run, self.options.keep_best, self.validator.improves, self.observer)
-        checkpoints.keep(self._average() or self.model.weights(), self.progress, value=value, best=best)
-        self._save_last()
-        checkpoints.remove_others(self.progress)
+        """Write what a validation leaves."""
+        state = self._state()
+        self.checkpoints.save(self._average() or state.weights, state, value=value, best=best)
 
-    def _save_last(self) -> None:
-        """Write the checkpoint to go on from."""
-        last = self.run.checkpoint_path(LAST)
-        save_checkpoint(last, self.model.weights(), self.optimizer.state(), asdict(self.progress))
-        self.observer.on_checkpoint(Saved(last, self.progress.step, best=False))
+    def _state(self) -> State:
+        return State(self.model.weights(), self.optimizer.state(), self.progress)
 
     def _average(self) -> dict[str, np.ndarray]:
         """The moving average of the weights; nothing where there is none."""
