@@ -1,15 +1,14 @@
 """Draw how a training went, from the validations that a run has logged, with matplotlib."""
 
-import io
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import atomic_path
+from s2s_toolkit.inline_svg import Colours, page_svg
 from s2s_toolkit.metrics import LOSS
 from s2s_toolkit.observers import Validation
 from s2s_toolkit.plotting import require_drawable
@@ -17,14 +16,9 @@ from s2s_toolkit.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-Colours = Mapping[str, str]
 PAPER: Colours = {"train": "#8a94a6", "dev": "#1f5fbf", "ink": "#1d2430", "faint": "#d9dee6"}
 """What a picture of its own is drawn in."""
-
-_PLACEHOLDERS: Colours = {"train": "#010203", "dev": "#020304", "ink": "#030405", "faint": "#040506"}
-"""What stands for the variables of a page's style sheet while matplotlib draws."""
 
 
 @dataclass(frozen=True)
@@ -96,32 +90,9 @@ def inline_svg(panel: Panel, validations: Sequence[Validation], *, name: str) ->
         validations: Those that it is of.
         name: A word that no other picture on the page has, for its ids.
     """
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.family": "DejaVu Sans"}):
-        figure = Figure(figsize=(5, 2.6), layout="constrained")
-        _draw(figure.add_subplot(), panel, validations, _PLACEHOLDERS)
-        return _for_page(_svg(figure), name)
-
-
-def _svg(figure: "Figure") -> str:
-    file = io.StringIO()
-    figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return file.getvalue()
-
-
-def _for_page(svg: str, name: str) -> str:
-    """Without prolog, metadata and styles; it scales with its place, and has the page's colours and ids of its own."""
-    svg = re.sub(r"<(metadata|style)\b.*?</\1>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r'\1 role="img" aria-hidden="true"', svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg).replace("xlink:href", "href")
-    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", svg)
-    for colour, placeholder in _PLACEHOLDERS.items():
-        svg = svg.replace(placeholder, f"var(--curve-{colour})")
-    return svg
+    return page_svg(
+        lambda figure, colours: _draw(figure.add_subplot(), panel, validations, colours), colours=list(PAPER), name=name
+    )
 
 
 def _draw(axes: "Axes", panel: Panel, validations: Sequence[Validation], colours: Colours) -> None:

@@ -85,13 +85,13 @@ def require_templates() -> None:
         raise UnsupportedError(f'a report needs jinja2 ({error}): pip install "s2s-toolkit[report]"') from error
 
 
-def template_environment() -> "Environment":
-    """The templates, with everything escaped, and a name that is not there an error."""
+def template_environment(*more: Path) -> "Environment":
+    """The templates, and those of more folders, with everything escaped, and a name that is not there an error."""
     require_templates()
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([*more, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
