@@ -1,0 +1,1 @@
+"""One config in several frameworks: trained in step, trained to the end, and their code side by side."""
