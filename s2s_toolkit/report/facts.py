@@ -53,7 +53,7 @@ def facts_of(
         "Decoding": [("strategy", decoding.name), *_options(decoding.fixed | decoding.settings)],
     }
     config = tomli_w.dumps(run.config.model_dump(mode="json", exclude={"observers"}))
-    return Facts(groups, config, _made_with(registry, framework))
+    return Facts(groups, config, made_with(registry, framework))
 
 
 def summary_of(run: Run, model: FrameworkModel) -> str:
@@ -74,6 +74,20 @@ def duration(seconds: float) -> str:
 def names_of(*corpora: Paths) -> str:
     """The names of corpora, each a file of pairs or two files."""
     return ", ".join(path.name for paths in corpora for path in (paths if isinstance(paths, tuple) else (paths,)))
+
+
+def made_with(registry: Registry, *frameworks: str) -> str:
+    """The versions at hand; a framework's is that of the distribution with its name, where there is one."""
+    parts = [f"s2s-toolkit {s2s_toolkit.__version__}"]
+    for framework in frameworks:
+        offer = registry.find_offer("framework", framework)
+        if offer.plugin != parts[0].split()[0]:
+            parts.append(f"{offer.distribution} {offer.version}")
+        try:
+            parts.append(f"{framework} {version(framework)}")
+        except PackageNotFoundError:
+            parts.append(framework)
+    return ", ".join([*parts, f"Python {platform.python_version()}"])
 
 
 def _data(run: Run) -> Rows:
@@ -132,16 +146,3 @@ def _said(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _made_with(registry: Registry, framework: str) -> str:
-    """The versions at hand; a framework's is that of the distribution with its name, where there is one."""
-    parts = [f"s2s-toolkit {s2s_toolkit.__version__}"]
-    offer = registry.find_offer("framework", framework)
-    if offer.plugin != parts[0].split()[0]:
-        parts.append(f"{offer.distribution} {offer.version}")
-    try:
-        parts.append(f"{framework} {version(framework)}")
-    except PackageNotFoundError:
-        parts.append(framework)
-    return ", ".join([*parts, f"Python {platform.python_version()}"])
