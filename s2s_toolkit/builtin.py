@@ -115,6 +115,7 @@ def s2s_add_commands() -> list[Component]:
         "train": "train a model from a config",
         "find-learning-rate": "suggest a learning rate for a config",
         "tune": "search for better values of a config's keys",
+        "compare": "train a config in several frameworks, and compare",
         "average": "make one checkpoint of several",
         "translate": "translate a file or standard input",
         "evaluate": "score a model on pairs of source and target",

@@ -50,6 +50,11 @@ def read_changed_config(path: Path, changes: Sequence[Assignment], observers: Se
 
 def config_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command `CONFIG.toml`, `--framework`, `--seed`, `--set` and `--plugin`; `gather_config` is its inverse."""
+    return change_options(framework_option("What trains, instead of what the config says.")(command))
+
+
+def change_options(command: Callable[..., None]) -> Callable[..., None]:
+    """As `config_options`, without `--framework`."""
     for option in (
         plugin_option,
         click.option(
@@ -61,7 +66,6 @@ def config_options(command: Callable[..., None]) -> Callable[..., None]:
             help="Change the config, as in training.batch_size=32 or attention.size=64; may be repeated.",
         ),
         click.option("--seed", type=int, help="Instead of the config's."),
-        framework_option("What trains, instead of what the config says."),
         click.argument("config", metavar="CONFIG.toml", type=FILE),
     ):
         command = option(command)

@@ -1,0 +1,21 @@
+"""The most memory that this process has had."""
+
+import resource
+import sys
+from pathlib import Path
+
+STATUS = Path("/proc/self/status")
+
+
+def peak_memory() -> int:
+    """Bytes resident at most.
+
+    Linux counts for `getrusage` what the process was before it began its program, so what its parent had; the line in
+    /proc is the program's own.
+    """
+    if STATUS.is_file():
+        for line in STATUS.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
