@@ -77,6 +77,13 @@ class EnsembleExporter(Exporter, Protocol):
         """As `export`, of several runs, which read and write the same symbols; the first one's config decides."""
 
 
+class GraphExporter(Exporter, Protocol):
+    """A format whose files hold graphs that can be told apart."""
+
+    def graph_digest(self, path: Path) -> str:
+        """A text that two files share if, and only if, they are the same but for the values of their weights."""
+
+
 @dataclass(frozen=True)
 class Opened:
     """The translator of an exported file, watched: what it raises, or gives, that it may not is told with its format.

@@ -110,3 +110,9 @@ class OnnxExporter:
 
             return open_steps(path, registry, settings, device=device)
         return Translator(path, settings, device=device, make_tokenizer=tokenizers_of(registry))
+
+    def graph_digest(self, path: Path) -> str:
+        """What two files have in common whose graphs are the same but for their weights."""
+        from s2s_onnx.digest import graph_digest
+
+        return graph_digest(path)

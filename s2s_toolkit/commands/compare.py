@@ -84,7 +84,7 @@ def command(
     require_templates()
     require_matplotlib()
     require_absent(folder, force)
-    names = chosen_frameworks(frameworks, registry, warn=warn)
+    names = chosen_frameworks(frameworks, registry, first=checked.framework, warn=warn)
     with watching() as watch:
         in_step = _in_step(checked, names, registry, steps=steps, every=every, watch=watch)
         folder.mkdir(parents=True, exist_ok=True)

@@ -126,7 +126,7 @@ def diagram_svg(diagram: Diagram, *, name: str) -> str:
     def draw(figure: "Figure", colours: Colours) -> None:
         _draw(figure.add_subplot(), diagram, colours)
 
-    return page_svg(draw, colours=list(PAPER), name=name)
+    return page_svg(draw, colours=list(PAPER), name=name, size=(5, 2.7))
 
 
 def _draw(axes: "Axes", diagram: Diagram, colours: Colours) -> None:
@@ -150,7 +150,16 @@ def _draw(axes: "Axes", diagram: Diagram, colours: Colours) -> None:
     if diagram.is_log:
         axes.set_yscale("log")
     if len(diagram.lines) > 1:
-        axes.legend(frameon=False, labelcolor=colours["ink"], fontsize=9)
+        axes.legend(
+            frameon=False,
+            labelcolor=colours["ink"],
+            fontsize=9,
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            ncols=len(diagram.lines),
+            borderaxespad=0.2,
+            handlelength=1.4,
+        )
     axes.set_xlabel("step", color=colours["ink"], fontsize=9)
     axes.set_ylabel(diagram.unit, color=colours["ink"], fontsize=9, parse_math=False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))

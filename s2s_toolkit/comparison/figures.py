@@ -9,7 +9,7 @@ from s2s_toolkit.report.facts import duration
 Rows = list[tuple[str, ...]]
 
 UNITS = {"loss": "nats per symbol", "logits": "", "attention": "", "gradients": "", "weights": ""}
-IN_STEP = ("quantity", "framework", "largest difference", "before step", "in", "where the largest value is")
+IN_STEP = ("quantity", "framework", "largest difference", "before step", "in", "of values up to")
 
 
 def in_step_rows(found: InStep) -> Rows:

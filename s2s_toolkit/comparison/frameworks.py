@@ -9,13 +9,14 @@ from s2s_toolkit.remedies import ways_to_more
 
 
 def chosen_frameworks(
-    names: Sequence[str], registry: Registry, *, warn: Callable[[str], None] = lambda message: None
+    names: Sequence[str], registry: Registry, *, first: str, warn: Callable[[str], None] = lambda message: None
 ) -> list[str]:
     """The frameworks of these names, or every one that is installed and trains; S2SError unless there are two.
 
     Args:
         names: What was asked for; nothing for all.
         registry: Where they are found.
+        first: What comes first where nothing was asked for, if it is there: the config's own.
         warn: Told of one that can't be loaded and was not asked for.
     """
     if names:
@@ -32,7 +33,7 @@ def chosen_frameworks(
         ways = ways_to_more("framework", registry.plugins() | registry.failures.keys(), registry.left_out)
         there = ", ".join(found) or "none"
         raise UnsupportedError("; ".join([f"comparing needs two frameworks that train, installed: {there}", *ways]))
-    return found
+    return sorted(found, key=lambda name: name != first)
 
 
 def _asked_for(names: Sequence[str], registry: Registry) -> list[str]:

@@ -66,7 +66,6 @@ def train_apart(config: Path, framework: str, run: Path, *, force: bool = False,
         memory=told["end"][0]["memory"],
         parameters=told["start"][0]["parameters"],
         losses=[step["loss"] / step["tokens"] for step in told["step"]],
-        tokens=sum(step["tokens"] for step in told["step"]),
         validations=[Validation(**each) for each in told["validation"]],
     )
 

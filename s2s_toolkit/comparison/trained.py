@@ -1,5 +1,6 @@
 """What a training to the end left, of one framework."""
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,6 @@ class Measured:
         memory: The most memory that the process had, in bytes.
         parameters: How many weights the model has.
         losses: Of each step, in nats per target token.
-        tokens: Target tokens that were trained on.
         validations: What the run has logged.
     """
 
@@ -30,13 +30,12 @@ class Measured:
     memory: int
     parameters: int
     losses: Sequence[float]
-    tokens: int
     validations: Sequence[Validation]
 
     @property
     def tokens_per_second(self) -> float:
-        """Target tokens, by the time spent on training alone."""
-        return self.tokens / self.validations[-1].seconds
+        """Target tokens, the median of what the validations say: a framework's first steps prepare much."""
+        return statistics.median(each.tokens_per_second for each in self.validations)
 
 
 @dataclass(frozen=True)
