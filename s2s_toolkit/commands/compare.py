@@ -98,8 +98,10 @@ def command(
 def _in_step(
     config: Config, frameworks: Sequence[str], registry: Registry, *, steps: int, every: int, watch: Watching
 ) -> InStep:
+    watch.begin("preparing")
+    sides = prepare_sides(config, frameworks, registry)
     watch.begin("in step", steps)
-    return train_in_step(prepare_sides(config, frameworks, registry), steps=steps, every=every, watch=watch.count)
+    return train_in_step(sides, steps=steps, every=every, watch=watch.count)
 
 
 def _to_the_end(

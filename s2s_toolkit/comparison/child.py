@@ -1,6 +1,6 @@
 """A training in a process of its own, which tells on stdout what happens: a JSON object on each line.
 
-    python -m s2s_toolkit.comparison.child CONFIG.toml FRAMEWORK RUN [--force]
+python -m s2s_toolkit.comparison.child CONFIG.toml FRAMEWORK RUN [--force]
 """
 
 import json

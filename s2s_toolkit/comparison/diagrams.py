@@ -20,8 +20,13 @@ FRAMEWORKS = ("first", "second", "third", "fourth")
 """Names of the colours of frameworks, in their order; after these they begin anew."""
 
 PAPER: Colours = {
-    **{"first": "#1f5fbf", "second": "#d9730d", "third": "#1c7a4a", "fourth": "#8a3ab9"},
-    **{"rounding": "#8a94a6", "ink": "#1d2430", "faint": "#d9dee6"},
+    "first": "#1f5fbf",
+    "second": "#d9730d",
+    "third": "#1c7a4a",
+    "fourth": "#8a3ab9",
+    "rounding": "#8a94a6",
+    "ink": "#1d2430",
+    "faint": "#d9dee6",
 }
 """What a picture of its own is drawn in."""
 

@@ -31,13 +31,13 @@ def trained_rows(trained: Sequence[Trained]) -> Rows:
         ("first step after", *(f"{m.start_seconds:.1f} s" for m in measured)),
         ("whole process", *(duration(m.seconds) for m in measured)),
         ("target symbols/s", *(f"{m.tokens_per_second:,.0f}" for m in measured)),
-        ("most memory", *(f"{m.memory / 1e6:,.0f} MB" for m in measured)),
+        ("most memory", *(f"{m.memory / 1e6:,.0f} MB" if m.memory else "–" for m in measured)),
         ("least dev loss", *(f"{min(v.dev_loss for v in m.validations):.4f}" for m in measured)),
     ]
     rows += [(f"dev {name}", *(f"{each.scores[name]:.2f}" for each in trained)) for name in trained[0].scores]
     if any(exported):
         rows.append(("export", *(f"{each.seconds:.1f} s" if each else "–" for each in exported)))
         rows.append(("exported file", *(f"{each.size / 1e6:,.2f} MB" if each else "–" for each in exported)))
-        said = {None: "not known", True: "the same but for its weights", False: "different"}[same_graph(trained)]
-        rows.append(("its graph", *(said for _ in trained)))
+        said = {None: "not known", True: "the same", False: "different"}[same_graph(trained)]
+        rows.append(("its graph, weights apart", *(said for _ in trained)))
     return rows

@@ -155,7 +155,8 @@ def mean_gradients(gradients: Callable[[Batch], Mapping[str, np.ndarray]], batch
     total = num_tokens(batches)
     shares = [batch.num_target_tokens / total for batch in batches]
     found = [gradients(batch) for batch in batches]
-    return {name: sum(s * g[name] for s, g in zip(shares, found, strict=True)) for name in found[0]}
+    zero = np.zeros((), np.float32)
+    return {name: sum((s * g[name] for s, g in zip(shares, found, strict=True)), start=zero) for name in found[0]}
 
 
 def _compare(

@@ -18,7 +18,8 @@ class DifferentText:
         line: Where the pair stands, from 1.
         source: Its text.
         reference: Likewise.
-        texts: Framework -> its text in pieces, marked where it is other than the reference.
+        texts: Framework -> its text in pieces, marked where it is other than that of the first framework; that of the
+            first one where it is other than that of the second.
     """
 
     line: int
@@ -48,8 +49,8 @@ def different_texts(
 def _shown(
     line: int, pair: Pair, texts: Sequence[str], *, frameworks: Sequence[str], target: TextSide
 ) -> DifferentText:
-    reference, separator = target.split(pair.target), target.tokenizer.separator
-    pieces = [differences(reference, target.split(text), separator=separator)[1] for text in texts]
-    return DifferentText(
-        line, shown_text(pair.source), shown_text(pair.target), dict(zip(frameworks, pieces, strict=True))
-    )
+    first, *others = [target.split(text) for text in texts]
+    compared = [differences(first, other, separator=target.tokenizer.separator) for other in others]
+    pieces = [compared[0][0], *(of_other for _, of_other in compared)]
+    texts_by_framework = dict(zip(frameworks, pieces, strict=True))
+    return DifferentText(line, shown_text(pair.source), shown_text(pair.target), texts_by_framework)

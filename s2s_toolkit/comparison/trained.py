@@ -17,7 +17,7 @@ class Measured:
         run: The run directory.
         seconds: From the start of the process to its end.
         start_seconds: From the start of the process to the end of the first step.
-        memory: The most memory that the process had, in bytes.
+        memory: The most memory that the process had, in bytes; 0 where that is not known.
         parameters: How many weights the model has.
         losses: Of each step, in nats per target token.
         validations: What the run has logged.
