@@ -90,3 +90,9 @@ def hostile(tiny_run, registry, tmp_path_factory):
     content = write_report(open_run(tiny_run, registry), path, registry, metrics, choices)
     html = Path(path).read_text(encoding="utf-8")
     return SimpleNamespace(content=content, html=html, page=parse(html))
+
+
+@pytest.fixture(scope="session")
+def parsed():
+    """What makes elements of HTML."""
+    return parse
