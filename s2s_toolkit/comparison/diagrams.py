@@ -165,6 +165,7 @@ def _draw(axes: "Axes", diagram: Diagram, colours: Colours) -> None:
             borderaxespad=0.2,
             handlelength=1.4,
         )
+    axes.set_xlim(0, 1.02 * max(max(line.steps) for line in diagram.lines))
     axes.set_xlabel("step", color=colours["ink"], fontsize=9)
     axes.set_ylabel(diagram.unit, color=colours["ink"], fontsize=9, parse_math=False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))

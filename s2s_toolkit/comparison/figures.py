@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 
+from s2s_toolkit.comparison.differences import QUANTITIES
 from s2s_toolkit.comparison.in_step import ROUNDING, InStep
 from s2s_toolkit.comparison.trained import Trained, same_graph
 from s2s_toolkit.report.facts import duration
 
 Rows = list[tuple[str, ...]]
 
-UNITS = {"loss": "nats per symbol", "logits": "", "attention": "", "gradients": "", "weights": ""}
 IN_STEP = ("quantity", "framework", "largest difference", "before step", "in", "of values up to")
+
+
+def small(value: float) -> str:
+    """A number of which the magnitude matters, as 1.1e-4."""
+    return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e+")
 
 
 def in_step_rows(found: InStep) -> Rows:
@@ -18,8 +23,8 @@ def in_step_rows(found: InStep) -> Rows:
     for side in sorted(found.differences, key=lambda name: name == ROUNDING):
         for quantity, largest in found.largest(side).items():
             step = f"{largest.step + 1:,}"
-            rows.append((quantity, side, f"{largest.value:.1e}", step, largest.where or "–", f"{largest.size:.2g}"))
-    return sorted(rows, key=lambda row: list(UNITS).index(row[0]))
+            rows.append((quantity, side, small(largest.value), step, largest.where or "–", f"{largest.size:.2g}"))
+    return sorted(rows, key=lambda row: QUANTITIES.index(row[0]))
 
 
 def trained_rows(trained: Sequence[Trained]) -> Rows:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from s2s_toolkit.comparison.diagrams import diagram_svg, in_step_diagrams, trained_diagrams
-from s2s_toolkit.comparison.figures import Rows, in_step_rows, trained_rows
+from s2s_toolkit.comparison.figures import in_step_rows, small, trained_rows
 from s2s_toolkit.comparison.highlighting import shown_row
 from s2s_toolkit.comparison.in_step import ROUNDING, InStep
 from s2s_toolkit.comparison.listings import Listing
@@ -77,18 +77,15 @@ def render(content: Content) -> str:
     diagrams = [*in_step_diagrams(content.in_step), *(trained_diagrams(content.trained) if content.trained else [])]
     drawn = [(each, diagram_svg(each, name=f"curve{number}")) for number, each in enumerate(diagrams)]
     count = len(in_step_diagrams(content.in_step))
-    figures: Rows = trained_rows(content.trained) if content.trained else []
-    return (
-        template_environment(TEMPLATES)
-        .get_template("compare.html")
-        .render(
-            content=content,
-            tiles=tiles(content.in_step),
-            in_step_curves=drawn[:count],
-            trained_curves=drawn[count:],
-            in_step_rows=in_step_rows(content.in_step),
-            trained_rows=figures,
-            code=[(listing, [shown_row(row) for row in listing.rows]) for listing in content.listings],
-            today=datetime.date.today().isoformat(),
-        )
+    environment = template_environment(TEMPLATES)
+    environment.filters["small"] = small
+    return environment.get_template("compare.html").render(
+        content=content,
+        tiles=tiles(content.in_step),
+        in_step_curves=drawn[:count],
+        trained_curves=drawn[count:],
+        in_step_rows=in_step_rows(content.in_step),
+        trained_rows=trained_rows(content.trained) if content.trained else [],
+        code=[(listing, [shown_row(row) for row in listing.rows]) for listing in content.listings],
+        today=datetime.date.today().isoformat(),
     )
