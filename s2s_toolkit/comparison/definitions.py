@@ -57,9 +57,9 @@ def imported_modules(source: str) -> list[str]:
 
 
 def first_sentence(source: str) -> str:
-    """What a file says that it holds."""
+    """What a file says that it holds, without marks."""
     said = ast.get_docstring(ast.parse(source)) or ""
-    return " ".join(said.split("\n\n")[0].split())
+    return " ".join(said.split("\n\n")[0].replace("`", "").split())
 
 
 def _cut(nodes: Sequence[ast.stmt], lines: Sequence[str], *, start: int, end: int) -> Iterator[Definition]:

@@ -51,14 +51,12 @@ class Listing:
         about: A sentence on it, which may be empty.
         paths: The file of each framework; one for what serves all.
         rows: The code; nothing where that is not at hand.
-        is_part: Whether the config names it, or it serves what the config names.
     """
 
     title: str
     about: str
     paths: tuple[str, ...]
     rows: list[Row]
-    is_part: bool
 
     @property
     def is_portable(self) -> bool:
@@ -90,7 +88,7 @@ def _part(title: str, about: str, loaded: Sequence[Any]) -> Listing:
     files = [_file_of(part) for part in loaded]
     needed = [needed_for(part.__name__, definitions(file.source)) for file, part in zip(files, loaded, strict=True)]
     rows = aligned(needed)
-    return Listing(title, about, tuple(file.shown_path for file in files), rows, is_part=True)
+    return Listing(title, about, tuple(file.shown_path for file in files), rows)
 
 
 def _mirrored(begun: Sequence[Sequence[File]]) -> Iterator[Listing]:
@@ -100,25 +98,27 @@ def _mirrored(begun: Sequence[Sequence[File]]) -> Iterator[Listing]:
         begun: For each framework the files to begin with.
     """
     reached = [{file.stem: file for file in _reached(files)} for files in begun]
-    for stem, file in reached[0].items():
+    for stem in reached[0]:
         if all(stem in others for others in reached):
             files = [others[stem] for others in reached]
             rows = aligned([definitions(each.source) for each in files])
             paths = tuple(each.shown_path for each in files)
-            yield Listing(stem.replace("_", " "), first_sentence(file.source), paths, rows, is_part=False)
+            about = " ".join(dict.fromkeys(first_sentence(each.source) for each in files))
+            yield Listing(stem.replace("_", " "), about, paths, rows)
 
 
 def _reached(files: Sequence[File]) -> Iterator[File]:
-    """Files, and what they import of their own packages, near ones first."""
-    seen, rest = set(), list(files)
-    while rest:
-        file = rest.pop(0)
-        if file.module in seen or not file.source:
-            continue
-        seen.add(file.module)
-        yield file
-        inside = [name for name in imported_modules(file.source) if file.package and name.startswith(file.package)]
-        rest += [_file(name) for name in inside]
+    """Each file and then what it imports of its own package, near ones first."""
+    seen: set[str] = set()
+    for first in files:
+        rest = [first]
+        while rest:
+            file = rest.pop(0)
+            if file.module in seen or not file.source:
+                continue
+            seen.add(file.module)
+            yield file
+            rest += [_file(name) for name in imported_modules(file.source) if name.startswith(f"{first.package}.")]
 
 
 def _file_of(part: Any) -> File:
