@@ -75,6 +75,8 @@ def s2s_tokenizers() -> list[Component]:
         Component("characters", ANY, "s2s_toolkit.tokenizers:Characters", "one symbol for each code point"),
         Component("words", ANY, "s2s_toolkit.tokenizers:Words", "split at white space"),
         Component("separator", ANY, "s2s_toolkit.tokenizers:Separator", "symbols separated by spaces, such as phones"),
+        Component("bpe", ANY, "s2s_toolkit.subwords:Bpe", "pieces of words, by byte-pair encoding"),
+        Component("unigram", ANY, "s2s_toolkit.subwords:UnigramTokenizer", "pieces of words, the most probable ones"),
     ]
 
 

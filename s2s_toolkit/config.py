@@ -66,7 +66,12 @@ def parse_config(content: dict[str, Any], *, folder: Path, where: str) -> Config
     folder = folder.absolute()
     data = {"train": resolved(config.data.train, folder), "dev": resolved(config.data.dev, folder)}
     plugins = PluginsConfig(files=tuple(folder / file for file in config.plugins.files))
-    return config.model_copy(update={"data": config.data.model_copy(update=data), "plugins": plugins})
+    sides = {name: _with_vocabulary(getattr(config, name), folder) for name in ("source", "target")}
+    return config.model_copy(update={"data": config.data.model_copy(update=data), "plugins": plugins, **sides})
+
+
+def _with_vocabulary(config: TextConfig, folder: Path) -> TextConfig:
+    return config.model_copy(update={"vocabulary": str(folder / config.vocabulary) if config.vocabulary else ""})
 
 
 def write_config(config: Config, path: Path) -> None:

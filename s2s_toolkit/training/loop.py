@@ -22,7 +22,14 @@ from s2s_toolkit.observers import BatchStep, End, Observer, Saved, Start, Valida
 from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, check_place, expect_parts, save_checkpoint
-from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
+from s2s_toolkit.training.preparation import (
+    encode_corpus,
+    first_weights,
+    load_corpora,
+    new_run,
+    prepared_sides,
+    resumed_run,
+)
 from s2s_toolkit.training.resumption import Progress, restore
 from s2s_toolkit.training.starting import created, resumed
 from s2s_toolkit.training.validator import Validator
@@ -52,8 +59,13 @@ def train(
         load_metric(config.training.metric, registry)
     if not resume:
         check_place(path, force=force)
-    training, dev = load_corpora(config, registry)
-    run = resumed_run(path, config, registry) if resume else new_run(path, config, registry, training)
+    if resume:
+        run = resumed_run(path, config, registry)
+        training, dev = load_corpora(config, run.source, run.target)
+    else:
+        sides = prepared_sides(config, registry)
+        training, dev = load_corpora(config, *sides)
+        run = new_run(path, config, sides, training)
     check_parts(config.model, registry, config.framework)
     rehearse(config.model, registry, config.framework)
     loop, origins = Training(run, registry, training, dev, observers), origins_of(config, registry)

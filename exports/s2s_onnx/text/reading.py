@@ -7,9 +7,11 @@ from spox import Tensor, Var, argument, build
 
 from s2s_onnx.graph.opset import IR_VERSION, op
 from s2s_onnx.text.normalizing import normalize
+from s2s_onnx.text.segmenting import segment
 from s2s_onnx.text.strings import integers, split, string
 from s2s_toolkit.symbols import EOS, PAD, SPECIAL, UNK
 from s2s_toolkit.text import TextSide
+from s2s_toolkit.tokenizers import segmentation
 from s2s_toolkit.vocabulary import Vocabulary
 
 
@@ -39,7 +41,9 @@ def _text() -> Var:
 
 def _symbols(text: Var, side: TextSide) -> Var:
     """(B,) -> (B, S), "" after the last."""
-    return split(normalize(text, side.normalization), side.tokenizer.separators)
+    pieces = split(normalize(text, side.normalization), side.tokenizer.separators)
+    cutting = segmentation(side.tokenizer)
+    return pieces if cutting is None else segment(pieces, cutting)
 
 
 def _ids(symbols: Var, vocabulary: Vocabulary) -> Var:
