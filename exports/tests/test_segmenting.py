@@ -16,7 +16,7 @@ LETTERS = "ab한\u1112\u1161\u0301\U0001f44d"
 MERGES = Merges(
     (
         *(("ab", "a"), (MARK, "a"), ("a", "b"), ("b", "a"), ("a", "ba"), (MARK + "a", "b"), ("aba", "aba")),
-        *(("\u1112", "\u1161"), ("한", "\u0301"), ("\U0001f44d", "\U0001f44d"), ("a", "\u1112\u1161")),
+        *(("\u1112", "\u1161"), ("한", "\u0301"), ("\U0001f44d", "\U0001f44d"), ("a", "\u1112\u1161"), ("b", "\x00")),
     )
 )
 UNIGRAM = Unigram(
@@ -34,6 +34,7 @@ UNIGRAM = Unigram(
         "한\u0301": -7.7,
         "\U0001f44d" * 3: -2.9,
         "z" * 16: -1.1,
+        "\x00": -0.2,
     }
 )
 SEGMENTATIONS = {
@@ -48,7 +49,7 @@ AWKWARD = [
     [["a"], [], ["ababab", "", "ab"]],
     [["z" * 50, "a" * 200, "ab" * 70]],
     [["\u1112\u1161\u11ab", "e\u0301\u0301"], ["\U0001f44d" * 7]],
-    [["\x00", "\ufeff", "<unk>"]],
+    [["\x00", "b\x00", "a\x00\x00", "\ufeff", "<unk>"]],
 ]
 
 words = st.text(st.sampled_from(LETTERS + "zab"), min_size=1, max_size=20) | st.text(

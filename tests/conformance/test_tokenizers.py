@@ -13,3 +13,13 @@ class TestWords(TokenizerSuite):
 
 class TestSeparator(TokenizerSuite):
     name = "separator"
+
+
+class TestBpe(TokenizerSuite):
+    name = "bpe"
+    options = {"size": 70}
+
+
+class TestUnigram(TokenizerSuite):
+    name = "unigram"
+    options = {"size": 90}

@@ -58,7 +58,7 @@ def _strings(numbers: Var, table: Sequence[str], characters: Var) -> Var:
     """Numbers of pieces -> pieces, both (N, C); a character in no table stands where its piece begins."""
     lengths = op.gather(op.const(np.array([0, 1, *map(len, table)], np.int64)), numbers)
     starts = op.cumsum(lengths, op.const(1), exclusive=1)
-    known = op.gather(op.const(np.array(["", "", *table], np.str_)), numbers)
+    known = op.gather(op.constant(value_strings=["", "", *table]), numbers)  # numpy would drop a NUL from an end
     return op.where(op.equal(numbers, op.const(OTHER)), op.gather_elements(characters, starts, axis=1), known)
 
 
