@@ -106,6 +106,7 @@ def s2s_exporters() -> list[Component]:
 def s2s_add_commands() -> list[Component]:
     commands = {
         "train": "train a model from a config",
+        "vocabulary": "learn tokenizers and vocabularies alone, and show them",
         "translate": "translate a file or standard input",
         "evaluate": "score a model on pairs of source and target",
         "export": "write a trained model as one file",

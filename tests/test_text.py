@@ -10,7 +10,8 @@ from s2s_toolkit.run import create_run, open_run
 from s2s_toolkit.symbols import UNK
 from s2s_toolkit.text import TextSide, load_side
 from s2s_toolkit.tokenizers import Characters, Words
-from s2s_toolkit.training.preparation import load_corpora, new_run, prepared_sides, resumed_run
+from s2s_toolkit.training.preparation import load_corpora, new_run, resumed_run
+from s2s_toolkit.training.sides import prepared_sides
 from s2s_toolkit.vocabulary import Vocabulary
 
 

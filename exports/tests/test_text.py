@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 from s2s_onnx.text import prefix_graph, reading_graph, writing_graph
 from s2s_toolkit.batches import source_arrays
 from s2s_toolkit.normalization import Normalization
+from s2s_toolkit.subwords import Bpe, UnigramTokenizer
 from s2s_toolkit.symbols import EOS, PAD, SPECIAL, UNK
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import WHITESPACE, Characters, Separator, Words
 from s2s_toolkit.vocabulary import Vocabulary
 
 SYMBOLS = ["a", "b", "é", "ﬁ", "한", "👍", "\u0301", "ab", "<", "s>", "für", "\x00", ".*", "\\", "  b"]
+MERGES = {"merges": [["a", "b"], ["\u2581", "ab"], ["é", "é"], ["\u2581", "f"], ["s", ">"]]}
+PIECES = {"pieces": [["\u2581a", -1.5], ["ab", -1.5], ["\u2581", -0.5], ["a", -2.0], ["b", -0.5], ["e\u0301", -2.5]]}
+SUBWORDS = ["\u2581", "\u2581ab", "\u2581a", "\u2581f", "b", "s>", "é", "e\u0301", "ab", "\x00", "u\u2581r"]
 SIDES = {
     "characters": TextSide(Characters(), Vocabulary([*SYMBOLS, " ", "\n", "\u3000"])),
     "words": TextSide(Words(), Vocabulary(SYMBOLS)),
@@ -25,6 +29,8 @@ SIDES = {
     "nothing but special symbols": TextSide(Words(), Vocabulary([])),
     "lower-cased characters": TextSide(Characters(), Vocabulary(SYMBOLS[:7]), Normalization(lowercase=True)),
     "composed words": TextSide(Words(), Vocabulary(SYMBOLS), Normalization("nfc", lowercase=True)),
+    "merged pieces": TextSide(Bpe().restored(MERGES), Vocabulary(SUBWORDS), Normalization("nfc", lowercase=True)),
+    "probable pieces": TextSide(UnigramTokenizer().restored(PIECES), Vocabulary(SUBWORDS), Normalization("nfd")),
     "decomposed separator": TextSide(Separator(), Vocabulary(["e\u0301", "fi", *SYMBOLS]), Normalization("nfkd")),
 }
 AWKWARD = [
@@ -40,6 +46,7 @@ AWKWARD = [
     ["E\u0301\u00a0É ﬁ", "FÜR\u3000a\u2003B", "fu\u0308r \u0308 İ"],
     ["a b " * 300, "b"],
     [" a  b ", "  b", "   "],
+    ["\u2581a\u2581\u2581b", "\u2581", "abab\u1112\u1161\u11ab ab"],
 ]
 
 

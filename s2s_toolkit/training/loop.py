@@ -27,10 +27,10 @@ from s2s_toolkit.training.preparation import (
     first_weights,
     load_corpora,
     new_run,
-    prepared_sides,
     resumed_run,
 )
 from s2s_toolkit.training.resumption import Progress, restore
+from s2s_toolkit.training.sides import prepared_sides
 from s2s_toolkit.training.starting import created, resumed
 from s2s_toolkit.training.validator import Validator
 from s2s_toolkit.training.watching import make_observers

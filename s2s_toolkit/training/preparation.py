@@ -1,47 +1,21 @@
 """What training needs before its first step: corpora, vocabularies, first weights."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from s2s_toolkit.batches import Example
 from s2s_toolkit.config import Config
-from s2s_toolkit.config_sections import TextConfig
 from s2s_toolkit.contracts import FrameworkModel
-from s2s_toolkit.corpus import Corpus, Paths, load_corpus, read_pairs
+from s2s_toolkit.corpus import Corpus, Paths, load_corpus
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.loading import plan_of
 from s2s_toolkit.model import complete_declaration, declared_weights, reference_parts
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, open_run
-from s2s_toolkit.side_files import open_side
-from s2s_toolkit.text import TextSide, load_side
-from s2s_toolkit.vocabulary import Vocabulary
+from s2s_toolkit.text import TextSide
+from s2s_toolkit.training.sides import Sides, with_vocabulary
 from s2s_toolkit.weights import initial_weights
-
-Sides = tuple[TextSide, TextSide]
-"""Source and target."""
-
-
-def prepared_sides(config: Config, registry: Registry) -> Sides:
-    """Both sides of a config, with tokenizers that have learnt: what they find in a folder, or from the training pairs.
-
-    A side has a vocabulary where the config names a folder.
-    """
-    source = _prepared_side(config.source, registry, "source")
-    target = _prepared_side(config.target, registry, "target")
-    if source.has_to_learn or target.has_to_learn:
-        pairs = list(read_pairs(config.data.train))
-        source, target = (side.taught(pair[n] for pair in pairs) for n, side in enumerate((source, target)))
-    return source, target
-
-
-def _prepared_side(config: TextConfig, registry: Registry, name: str) -> TextSide:
-    if config.vocabulary:
-        return open_side(config, registry, Path(config.vocabulary), name)
-    return load_side(config, registry)
 
 
 def load_corpora(config: Config, source: TextSide, target: TextSide) -> tuple[Corpus, Corpus]:
@@ -59,14 +33,6 @@ def new_run(path: Path, config: Config, sides: Sides, training: Corpus) -> Run:
     sources, targets = zip(*training.pairs, strict=True)
     source = with_vocabulary(sides[0], config.source, sources)
     return Run(path, config, source, with_vocabulary(sides[1], config.target, targets))
-
-
-def with_vocabulary(side: TextSide, config: TextConfig, sequences: Iterable[Sequence[str]]) -> TextSide:
-    """A side with the vocabulary of symbol sequences, unless the config names one."""
-    if config.vocabulary:
-        return side
-    built = Vocabulary.build(sequences, min_frequency=config.min_frequency, max_size=config.max_size)
-    return replace(side, vocabulary=built)
 
 
 def resumed_run(path: Path, config: Config, registry: Registry) -> Run:
