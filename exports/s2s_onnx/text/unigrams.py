@@ -21,14 +21,14 @@ def most_probable(characters: Var, unigram: Unigram) -> Var:
     Viterbi's algorithm: as many rounds as the longest word has characters, forward and back.
     """
     pieces = list(unigram.scores)
-    ending = _ending_pieces(characters, pieces)  # (L, N, C)
+    ending = _ending_pieces(characters, pieces)  # (C, L, N)
     scores = np.array([-np.inf, unigram.unknown, *unigram.scores.values()])
     chosen, lengths = _forward(ending, op.gather(op.const(scores), ending))  # (C, N)
     return _walked_back(characters, chosen, lengths)
 
 
 def _ending_pieces(characters: Var, pieces: Sequence[str]) -> Var:
-    """The pieces that end at each character, one for each length L, the longest first: (L, N, C)."""
+    """The pieces that end at each character, one for each length L, the longest first: (C, L, N)."""
     alphabet = sorted(set("".join(pieces)))
     count, children, ends = FIRST + len(alphabet), *_tree(pieces, alphabet)
     read = numbered(characters, alphabet)
@@ -50,7 +50,7 @@ def _ending_pieces(characters: Var, pieces: Sequence[str]) -> Var:
     is_other = op.and_(op.equal(known, op.const(NOTHING)), op.greater(read, op.const(NOTHING)))
     single = op.where(is_other, op.const(OTHER), known)
     longer = op.slice(ending, integers(1), integers(np.iinfo(np.int64).max), integers(0))
-    return _backwards(op.concat([single, longer], axis=0))
+    return op.transpose(_backwards(op.concat([single, longer], axis=0)), perm=[2, 0, 1])
 
 
 def _tree(pieces: Sequence[str], alphabet: Sequence[str]) -> tuple[dict[int, int], np.ndarray]:
@@ -70,21 +70,21 @@ def _tree(pieces: Sequence[str], alphabet: Sequence[str]) -> tuple[dict[int, int
 
 def _forward(ending: Var, scores: Var) -> tuple[Var, Var]:
     """The last piece of the best way to each character, and its length: (C, N) each."""
-    count, words = op.shape(ending, end=1), op.shape(ending, start=1, end=2)
+    count, words = op.shape(ending, start=1, end=2), op.shape(ending, start=2)
     none = op.expand(op.const(-np.inf), op.concat([op.sub(count, integers(1)), words], axis=0))
     start = op.concat([none, op.expand(op.const(0.0), op.concat([integers(1), words], axis=0))], axis=0)
 
     def choose(place: Var, _go: Var, before: Var) -> list[Var]:
         """`before` (L, N) is the score of the best way to where a piece of each length begins."""
         here = op.squeeze(place)
-        ways = op.add(before, op.gather(scores, here, axis=2))  # (L, N)
+        ways = op.add(before, op.gather(scores, here))  # (L, N)
         best = op.arg_max(ways, axis=0)  # (1, N); of equal ones the first, which is the longest
-        piece = op.gather_elements(op.gather(ending, here, axis=2), best, axis=0)
+        piece = op.gather_elements(op.gather(ending, here), best, axis=0)
         rest = op.slice(before, integers(1), integers(np.iinfo(np.int64).max), integers(0))
         before = op.concat([rest, op.reduce_max(ways, integers(0))], axis=0)
         return [op.const([True]), before, op.squeeze(piece, integers(0)), op.squeeze(op.sub(count, best), integers(0))]
 
-    _, chosen, lengths = op.loop(op.squeeze(op.shape(ending, start=2)), op.const([True]), [start], body=choose)
+    _, chosen, lengths = op.loop(op.squeeze(op.shape(ending, end=1)), op.const([True]), [start], body=choose)
     return chosen, lengths
 
 
