@@ -4,7 +4,7 @@ import heapq
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 MARK = "\N{LOWER ONE EIGHTH BLOCK}"
 """What a word begins with, as in SentencePiece: "▁" stands for the white space before it."""
@@ -121,7 +121,7 @@ def segmentation_of(described: Any) -> Merges | Unigram:
     raise ValueError("expected 'merges', a list of two pieces each, or 'pieces', a list of piece and score each")
 
 
-def _are_twos(entries: Any, second: Any) -> bool:
+def _are_twos(entries: Any, second: Any) -> TypeGuard[list[list[Any]]]:
     """Whether these are lists of a string and something of another type."""
     return isinstance(entries, list) and all(
         isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str) and isinstance(entry[1], second)
