@@ -21,7 +21,7 @@ from s2s_toolkit.hookspecs import hookimpl
 def s2s_tokenizers():
     return [Component("foreign", ANY, "foreign:x", "日")]
 """
-COMMANDS = "train translate evaluate export plot plugins demo".split()
+COMMANDS = "train vocabulary translate evaluate export plot plugins demo".split()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["plugins", "--help"], ["plugins", "list"]])
@@ -66,7 +66,7 @@ def test_a_plugin_adds_a_command(s2s, with_part):
         click.echo(len(registry.offers))
 
     parts = with_part("s2s_add_commands", "count", count)
-    assert "count      a fake count" in s2s("--help", parts=parts).stdout
+    assert "count       a fake count" in s2s("--help", parts=parts).stdout
     assert s2s("count", parts=parts).stdout == f"{len(HOOKS)}\n"
 
 
