@@ -82,7 +82,7 @@ def holding(template, body, **others):
     [
         (
             "def __init__(self, size): pass",
-            "tokenizer 'bad' of bad.py fails: TypeError: its constructor takes (size), and is",
+            "tokenizer 'bad' of bad.py fails: TypeError: its constructor takes (size)",
         ),
         ("separators = property()", "tokenizer 'bad' of bad.py has no 'separators'; a tokenizer has split, join, sep"),
         (
