@@ -1,11 +1,13 @@
 """Tokenizers that learn: what they learn, keep and restore, and what they make of text."""
 
 import json
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.segmentation import MARK, Merges, Unigram
 from s2s_toolkit.subwords import Bpe, UnigramTokenizer
 from s2s_toolkit.testing.requirements import require
@@ -105,6 +107,14 @@ def test_a_state_of_another_tokenizer_is_refused():
         Bpe().restored(Unigram({"a": -1.0}).described())
     with pytest.raises(ValueError, match=r"^the state is that of another tokenizer, it holds merges$"):
         UnigramTokenizer().restored(Merges(()).described())
+
+
+def test_without_the_package_cutting_works_and_learning_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    for kind in KINDS:
+        with pytest.raises(UnsupportedError, match=r'pip install "s2s-toolkit\[subwords\]"$'):
+            kind().learned(TEXTS)
+        assert MARK + "low" in "".join(kind().restored(STATES[kind]).split("low"))
 
 
 def test_a_size_below_one_is_refused():

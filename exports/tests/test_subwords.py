@@ -24,7 +24,13 @@ from s2s_toolkit.testing.untrained_runs import assert_translations_agree, write_
 LESSONS = ["low lower lowest", "newer newest 한글 low", "wide wider widest 한글"] * 2
 TEXTS = ["low newer", "", "widest  쀍 \t한글", f"{MARK}new{MARK}", "lower " * 9, "e\u0301\U0001f44d"]
 PREFIXES = ["new low", "", "한글 x", "w", "low", ""]
-FORMS = {"text": {}, "ids": {"input": "ids"}, "steps": {"form": "steps"}}
+FORMS = {
+    "text": {},
+    "ids": {"input": "ids"},
+    "steps": {"form": "steps"},
+    "lowest": {"opset": 20},
+    "highest": {"opset": 26},
+}
 
 
 @pytest.fixture(scope="module")
