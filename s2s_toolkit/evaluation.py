@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +17,7 @@ from s2s_toolkit.metrics.measuring import Measurement
 from s2s_toolkit.options import explain
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.symbols import EOS, SPECIAL
-from s2s_toolkit.text import TextSide, load_side
+from s2s_toolkit.text import TextSide, load_side, with_state
 from s2s_toolkit.translation import Translation
 from s2s_toolkit.translator import Translator
 
@@ -122,12 +122,18 @@ def described_columns(translator: TextTranslator) -> tuple[Column, ...]:
 def _described(metadata: Mapping[str, Any], name: str, registry: Registry) -> TextSide:
     """A side without its vocabulary, of which references have no need."""
     given = {key: metadata[f"{name}_{key}"] for key in DESCRIBED if f"{name}_{key}" in metadata}
+    if options := metadata.get(f"{name}_tokenizer_options"):
+        given["tokenizer"] = {"name": given["tokenizer"], **options}
     try:
-        return load_side(TextConfig.model_validate(given), registry)
+        side = load_side(TextConfig.model_validate(given), registry)
+        state = metadata.get(f"{name}_state", metadata.get(f"{name}_segmentation"))
+        return replace(side, tokenizer=with_state(side.tokenizer, state))
     except ValidationError as error:
         raise UnsupportedError(
             f"this file splits its {name} in a way unknown to this version: {explain(error, {}, prefix=name)}"
         ) from error
+    except ValueError as error:
+        raise UnsupportedError(f"this file does not say how its {name} is split: {error}; export it again") from error
 
 
 def target_symbols(translation: Translation) -> tuple[str, ...]:

@@ -21,7 +21,9 @@ from s2s_toolkit.hookspecs import hookimpl
 def s2s_tokenizers():
     return [Component("foreign", ANY, "foreign:x", "日")]
 """
-COMMANDS = "train find-learning-rate tune average translate evaluate score export plot report plugins demo".split()
+COMMANDS = (
+    "train find-learning-rate tune vocabulary average translate evaluate score export plot report plugins demo".split()
+)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["plugins", "--help"], ["plugins", "list"]])
