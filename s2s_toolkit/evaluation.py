@@ -87,7 +87,7 @@ def evaluate_entries(
 ) -> Evaluation:
     """Translate the source of every entry, once, and compare the results with their references."""
     start = time.perf_counter()
-    hypotheses = _hypotheses(translator, [entry.source for entry in entries.entries], watch)
+    hypotheses = _hypotheses(translator, entries, watch)
     return score(hypotheses, entries, metrics, seconds=time.perf_counter() - start)
 
 
@@ -142,10 +142,11 @@ def target_symbols(translation: Translation) -> tuple[str, ...]:
     return symbols[:-1] if symbols[-1:] == (SPECIAL[EOS],) else symbols
 
 
-def _hypotheses(translator: TextTranslator, sources: Sequence[str], watch: Watch) -> list[Written]:
+def _hypotheses(translator: TextTranslator, entries: Entries, watch: Watch) -> list[Written]:
+    sources, respelt = [entry.source for entry in entries.entries], entries.target_side.respelt
     found: list[Written] = []
     for start in range(0, len(sources), CHUNK):
         translations = translator(sources[start : start + CHUNK])
-        found += [Written(each.text, target_symbols(each)) for each in translations]
+        found += [Written(each.text, respelt(target_symbols(each))) for each in translations]
         watch(len(found), len(sources))
     return found

@@ -1,6 +1,6 @@
 """A side of the task, source or target: text to symbols to ids, and back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +11,7 @@ from s2s_toolkit.config_sections import TextConfig
 from s2s_toolkit.normalization import UNCHANGED, Normalization
 from s2s_toolkit.options import create_part
 from s2s_toolkit.registry import CORE, Registry
-from s2s_toolkit.tokenizers import Tokenizer, learns
+from s2s_toolkit.tokenizers import Tokenizer, learns, segmentation
 from s2s_toolkit.vocabulary import Vocabulary
 
 NO_VOCABULARY = Vocabulary([])
@@ -42,6 +42,11 @@ class TextSide:
     def has_to_learn(self) -> bool:
         """Whether its tokenizer learns and knows nothing yet."""
         return learns(self.tokenizer) and self.tokenizer.state is None
+
+    def respelt(self, symbols: Sequence[str]) -> Sequence[str]:
+        """The symbols into which the text of some symbols is cut: a model may spell a word with other pieces."""
+        is_spelling = learns(self.tokenizer) or segmentation(self.tokenizer) is not None
+        return self.tokenizer.split(self.tokenizer.join(symbols)) if is_spelling else symbols
 
     def encode(self, text: str) -> list[int]:
         """Text -> ids, without BOS and EOS."""

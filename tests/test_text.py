@@ -7,6 +7,7 @@ from s2s_toolkit.config_sections import TextConfig
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.normalization import Normalization
 from s2s_toolkit.run import create_run, open_run
+from s2s_toolkit.subwords import Bpe
 from s2s_toolkit.symbols import UNK
 from s2s_toolkit.text import TextSide, load_side
 from s2s_toolkit.tokenizers import Characters, Words
@@ -77,3 +78,9 @@ def test_training_texts_come_as_they_stand_in_their_files(tmp_path):
     data = {"train": tables, "dev": "none", "columns": ["source", "tags", "target"]}
     config = Config.model_validate({"data": data, "source": {"lowercase": True}})
     assert list(training_pairs(config)) == [("Àb\tV;PST", " x "), ("", ""), ("Àa\tV;PST", " x "), ("", "")]
+
+
+def test_symbols_that_spell_a_text_otherwise_are_cut_anew():
+    side = TextSide(Bpe().restored({"merges": [["a", "b"], ["\u2581", "ab"]]}))
+    assert side.respelt(["\u2581", "a", "b", "\u2581ab"]) == ["\u2581ab", "\u2581ab"] == side.split("ab ab")
+    assert TextSide(Words()).respelt(["a", "b"]) == ["a", "b"]

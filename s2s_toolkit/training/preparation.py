@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from s2s_toolkit.complete_config import complete_model
 from s2s_toolkit.config import Config
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.corpus import Corpus, load_corpus
@@ -35,8 +36,16 @@ def new_run(path: Path, config: Config, sides: Sides, training: TrainingCorpus) 
 def resumed_run(path: Path, config: Config, registry: Registry) -> Run:
     """An existing run to go on with, under the config given; another model, other text or another metric is refused."""
     run = open_run(path, registry)
-    for section in ("source", "target", "model"):
-        if getattr(run.config, section) != getattr(config, section):
+    was, wanted = (
+        {
+            "source": each.source,
+            "target": each.target,
+            "model": complete_model(each.model, registry)[0],  # a default may be said or not
+        }
+        for each in (run.config, config)
+    )
+    for section in was:
+        if was[section] != wanted[section]:
             raise RunError(
                 f"can't resume {path}: [{section}] differs from the run's own config.toml; restore it or train anew"
             )
