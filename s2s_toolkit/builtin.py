@@ -78,6 +78,8 @@ def s2s_tokenizers() -> list[Component]:
         Component(
             "tagged", ANY, "s2s_toolkit.tokenizers:Tagged", "code points and, behind a tab, tags between semicolons"
         ),
+        Component("bpe", ANY, "s2s_toolkit.subwords:Bpe", "pieces of words, by byte-pair encoding"),
+        Component("unigram", ANY, "s2s_toolkit.subwords:UnigramTokenizer", "pieces of words, the most probable ones"),
     ]
 
 
@@ -115,6 +117,7 @@ def s2s_add_commands() -> list[Component]:
         "train": "train a model from a config",
         "find-learning-rate": "suggest a learning rate for a config",
         "tune": "search for better values of a config's keys",
+        "vocabulary": "learn tokenizers and vocabularies alone, and show them",
         "compare": "train a config in several frameworks, and compare",
         "average": "make one checkpoint of several",
         "translate": "translate a file or standard input",

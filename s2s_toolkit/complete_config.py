@@ -9,7 +9,7 @@ from pydantic_core import to_jsonable_python
 from s2s_toolkit.blame import blaming
 from s2s_toolkit.components import ANY
 from s2s_toolkit.config import Config
-from s2s_toolkit.config_sections import DecodingConfig, PartConfig
+from s2s_toolkit.config_sections import DecodingConfig, ModelConfig, PartConfig
 from s2s_toolkit.model import REFERENCE, SECTIONS, reference_parts
 from s2s_toolkit.options import check_options, option_parameters
 from s2s_toolkit.origins import origins_of
@@ -25,26 +25,28 @@ def complete(config: Config, registry: Registry) -> tuple[Config, list[str]]:
     None can't be said in TOML, and is left out.
     """
     origins_of(config, registry)  # every part that is named is there
-    sections, unknown = {}, []
-    for kind, section in SECTIONS.items():
-        part: PartConfig = getattr(config.model, section)
-        if registry.has(kind, part.name, REFERENCE):
-            options = _all_options(kind, part.name, part.options, registry, where=f"model.{section}", beside=("name",))
-            sections[section] = PartConfig(name=part.name, **options)
-        else:
-            unknown.append(f"model.{section}")
+    model, unknown = complete_model(config.model, registry)
     if not unknown:
         reference_parts(config.model, registry, config.framework)
     observers = {
         name: _all_options("training observer", name, options, registry, where=f"observers.{name}")
         for name, options in config.observers.items()
     }
-    changes = {
-        "model": config.model.model_copy(update=sections),
-        "decoding": _decoding(config.decoding, registry),
-        "observers": observers,
-    }
+    changes = {"model": model, "decoding": _decoding(config.decoding, registry), "observers": observers}
     return config.model_copy(update=changes), unknown
+
+
+def complete_model(model: ModelConfig, registry: Registry) -> tuple[ModelConfig, list[str]]:
+    """`[model]` with every option of its parts, and the sections whose options could not be looked up."""
+    sections, unknown = {}, []
+    for kind, section in SECTIONS.items():
+        part: PartConfig = getattr(model, section)
+        if registry.has(kind, part.name, REFERENCE):
+            options = _all_options(kind, part.name, part.options, registry, where=f"model.{section}", beside=("name",))
+            sections[section] = PartConfig(name=part.name, **options)
+        else:
+            unknown.append(f"model.{section}")
+    return model.model_copy(update=sections), unknown
 
 
 def _decoding(given: DecodingConfig, registry: Registry) -> DecodingConfig:

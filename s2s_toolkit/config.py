@@ -75,18 +75,21 @@ def parse_config(content: dict[str, Any], *, folder: Path, where: str) -> Config
     if data.cache:
         data = data.model_copy(update={"cache": str(folder / data.cache)})
     plugins = PluginsConfig(files=tuple(folder / file for file in config.plugins.files))
-    config = config.model_copy(update={"data": data, "plugins": plugins})
+    sides = {name: _with_vocabulary(getattr(config, name), folder) for name in (SOURCE, TARGET)}
+    config = config.model_copy(update={"data": data, "plugins": plugins, **sides})
     return reversed_config(config, where) if data.reverse else config
 
 
 def reversed_config(config: Config, where: str) -> Config:
     """The config of the other direction for the same files: what it says of one side it says of the other.
 
-    It is a config like any other and says `reverse` no more. ConfigError where the source has tags.
+    It is a config like any other and says `reverse` no more. ConfigError where that has no meaning.
     """
     data = config.data.with_files(swapped)
     if TAGS in data.columns:
         raise ConfigError(f"{where}: 'data.reverse': tags belong to one direction; write a config for each")
+    if config.source.vocabulary or config.target.vocabulary:
+        raise ConfigError(f"{where}: 'data.reverse': a folder of vocabularies belongs to one direction; leave one out")
     others: dict[Column, Column] = {SOURCE: TARGET, TARGET: SOURCE}
     changed = {
         "max_source_length": data.max_target_length,
@@ -96,6 +99,10 @@ def reversed_config(config: Config, where: str) -> Config:
     }
     sides = {"source": config.target, "target": config.source}
     return config.model_copy(update={"data": data.model_copy(update=changed), **sides})
+
+
+def _with_vocabulary(config: TextConfig, folder: Path) -> TextConfig:
+    return config.model_copy(update={"vocabulary": str(folder / config.vocabulary) if config.vocabulary else ""})
 
 
 def _untied(config: Config) -> str:

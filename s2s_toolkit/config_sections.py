@@ -1,9 +1,9 @@
 """The sections of a config; every one has defaults but `[data]`, which says where the pairs are."""
 
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from s2s_toolkit.config_paths import FileList, Files, FilesOrTables, Folder, OneOrTwo
 from s2s_toolkit.normalization import Form
@@ -35,6 +35,16 @@ class PartConfig(BaseModel):
     def options(self) -> dict[str, Any]:
         """The keys beside `name`."""
         return dict(self.__pydantic_extra__ or {})
+
+
+def _name_or_part(value: Any) -> Any:
+    if isinstance(value, str | PartConfig) or (isinstance(value, dict) and isinstance(value.get("name"), str)):
+        return value
+    raise ValueError("expected a name, or a section with a name")
+
+
+NameOrPart = Annotated[str | PartConfig, BeforeValidator(_name_or_part)]
+"""A part by its name alone, or a section that gives it options too."""
 
 
 class CorpusConfig(Section):
@@ -101,19 +111,26 @@ class TextConfig(Section):
     """`[source]` and `[target]`: how text becomes symbols.
 
     Attributes:
-        tokenizer: What cuts the text.
+        tokenizer: What cuts the text: a name, or a section with the options of the tokenizer that it names.
         normalization: What Unicode form the text is brought to before.
         lowercase: Whether it is lower-cased before, code point by code point.
         min_frequency: Symbols that occur less often are unknown.
         max_size: Symbols at most; 0 means all.
+        vocabulary: A folder with what the side would learn otherwise: a run, or what `s2s vocabulary` wrote.
     """
 
     model_config = ConfigDict(strict=True)  # TOML has types: 'true' is no number
-    tokenizer: str = "characters"
+    tokenizer: NameOrPart = "characters"
     normalization: Form = ""
     lowercase: bool = False
     min_frequency: int = Field(1, ge=1)
     max_size: int = Field(0, ge=0)
+    vocabulary: str = ""
+
+    @property
+    def tokenizer_part(self) -> PartConfig:
+        """The tokenizer and its options."""
+        return PartConfig(name=self.tokenizer) if isinstance(self.tokenizer, str) else self.tokenizer
 
 
 class TrainingConfig(Section):

@@ -20,8 +20,8 @@ from s2s_toolkit.run import Run
 from s2s_toolkit.search import allowed_log_probs
 from s2s_toolkit.text import TextSide
 
-CHOSEN_BY_DATA = {"min_frequency", "max_size"}
-"""Keys of a text section that matter only for the vocabulary, which is compared itself."""
+CHOSEN_BY_DATA = {"min_frequency", "max_size", "vocabulary"}
+"""Keys of a text section that matter only for what is learnt of text, which is compared itself."""
 
 
 def mean_log_probs(xp: Namespace, members: Sequence[Array]) -> Array:
@@ -114,6 +114,8 @@ def _text_difference(run: Run, other: Run, name: str) -> str:
 
 
 def _symbol_difference(side: TextSide, other: TextSide) -> str:
+    if getattr(side.tokenizer, "state", None) != getattr(other.tokenizer, "state", None):
+        return "tokenizer has learnt otherwise"
     one, two = side.vocabulary.symbols, other.vocabulary.symbols
     if len(one) != len(two):
         return f"vocabulary has {len(two):,} symbols, not {len(one):,}"

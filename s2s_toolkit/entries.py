@@ -38,11 +38,13 @@ class Entries:
         entries: Sources with their references.
         lines: For each entry the numbers of its pairs in the file, from 0.
         skipped: Number of pairs left out since source or reference has no symbol.
+        target_side: What cut the references into symbols.
     """
 
     entries: Sequence[Entry]
     lines: Sequence[Sequence[int]]
     skipped: int
+    target_side: TextSide
 
     @property
     def num_references(self) -> int:
@@ -89,7 +91,7 @@ def read_entries(
     if not groups:
         raise DataError(f"no pair to compare, {skipped} empty; give at least one")
     entries = [Entry(source, found) for source, found, _ in groups.values()]
-    return Entries(entries, [lines for _, _, lines in groups.values()], skipped)
+    return Entries(entries, [lines for _, _, lines in groups.values()], skipped, target_side)
 
 
 def arguments(metric: Metric, hypotheses: Sequence[Written], entries: Sequence[Entry]) -> tuple[Sequences, References]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +17,7 @@ from s2s_toolkit.metrics.measuring import Measurement
 from s2s_toolkit.options import explain
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.symbols import EOS, SPECIAL
-from s2s_toolkit.text import TextSide, load_side
+from s2s_toolkit.text import TextSide, load_side, with_state
 from s2s_toolkit.translation import Translation
 from s2s_toolkit.translator import Translator
 
@@ -87,7 +87,7 @@ def evaluate_entries(
 ) -> Evaluation:
     """Translate the source of every entry, once, and compare the results with their references."""
     start = time.perf_counter()
-    hypotheses = _hypotheses(translator, [entry.source for entry in entries.entries], watch)
+    hypotheses = _hypotheses(translator, entries, watch)
     return score(hypotheses, entries, metrics, seconds=time.perf_counter() - start)
 
 
@@ -122,12 +122,18 @@ def described_columns(translator: TextTranslator) -> tuple[Column, ...]:
 def _described(metadata: Mapping[str, Any], name: str, registry: Registry) -> TextSide:
     """A side without its vocabulary, of which references have no need."""
     given = {key: metadata[f"{name}_{key}"] for key in DESCRIBED if f"{name}_{key}" in metadata}
+    if options := metadata.get(f"{name}_tokenizer_options"):
+        given["tokenizer"] = {"name": given["tokenizer"], **options}
     try:
-        return load_side(TextConfig.model_validate(given), registry)
+        side = load_side(TextConfig.model_validate(given), registry)
+        state = metadata.get(f"{name}_state", metadata.get(f"{name}_segmentation"))
+        return replace(side, tokenizer=with_state(side.tokenizer, state))
     except ValidationError as error:
         raise UnsupportedError(
             f"this file splits its {name} in a way unknown to this version: {explain(error, {}, prefix=name)}"
         ) from error
+    except ValueError as error:
+        raise UnsupportedError(f"this file does not say how its {name} is split: {error}; export it again") from error
 
 
 def target_symbols(translation: Translation) -> tuple[str, ...]:
@@ -136,10 +142,11 @@ def target_symbols(translation: Translation) -> tuple[str, ...]:
     return symbols[:-1] if symbols[-1:] == (SPECIAL[EOS],) else symbols
 
 
-def _hypotheses(translator: TextTranslator, sources: Sequence[str], watch: Watch) -> list[Written]:
+def _hypotheses(translator: TextTranslator, entries: Entries, watch: Watch) -> list[Written]:
+    sources, respelt = [entry.source for entry in entries.entries], entries.target_side.respelt
     found: list[Written] = []
     for start in range(0, len(sources), CHUNK):
         translations = translator(sources[start : start + CHUNK])
-        found += [Written(each.text, target_symbols(each)) for each in translations]
+        found += [Written(each.text, respelt(target_symbols(each))) for each in translations]
         watch(len(found), len(sources))
     return found

@@ -69,8 +69,8 @@ def _used_parts(config: Config) -> Iterator[tuple[str, str, str]]:
     yield "attention scorer", model.attention.name, framework
     yield "decoder", model.decoder.name, framework
     yield "decoding strategy", config.decoding.strategy, framework
-    yield "tokenizer", config.source.tokenizer, framework
-    yield "tokenizer", config.target.tokenizer, framework
+    yield "tokenizer", config.source.tokenizer_part.name, framework
+    yield "tokenizer", config.target.tokenizer_part.name, framework
     if config.training.metric != LOSS:
         yield "metric", config.training.metric, ANY
     yield from (("training observer", name, ANY) for name in config.observers)

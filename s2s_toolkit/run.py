@@ -3,6 +3,7 @@
 run.json                    format, toolkit version, and which plugins its parts came from
 config.toml                 the config, defaults included
 source.vocabulary.json      target.vocabulary.json
+source.tokenizer.json       target.tokenizer.json       of tokenizers that learn
 checkpoints/best.safetensors    weights
 checkpoints/last.safetensors    weights, optimizer state, progress
 checkpoints/epoch-0012.safetensors  weights of one of the best validations, with training.keep_best
@@ -24,8 +25,8 @@ from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import atomic_path, require_absent
 from s2s_toolkit.origins import Origin, expect
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.text import TextSide, load_side
-from s2s_toolkit.vocabulary import Vocabulary
+from s2s_toolkit.side_files import open_side, save_side
+from s2s_toolkit.text import TextSide
 from s2s_toolkit.weights import prefixed, under
 
 FORMAT = 1
@@ -92,8 +93,8 @@ def create_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
             f"can't make run directory {run.path}: {error.strerror or error}; choose another place"
         ) from error
     write_config(run.config, run.path / "config.toml")
-    run.source.vocabulary.save(run.path / "source.vocabulary.json")
-    run.target.vocabulary.save(run.path / "target.vocabulary.json")
+    save_side(run.source, run.config.source, run.path, "source")
+    save_side(run.target, run.config.target, run.path, "target")
     run.metrics_path.touch()
     _write_origins(run.path / "run.json", origins)
 
@@ -125,8 +126,8 @@ def open_run(path: Path, registry: Registry, *, checkpoint: str = "") -> Run:
     if checkpoint:
         require_checkpoint(path, checkpoint)
     config = read_config(_present(path / "config.toml"))
-    source = load_side(config.source, registry, Vocabulary.load(path / "source.vocabulary.json"))
-    target = load_side(config.target, registry, Vocabulary.load(path / "target.vocabulary.json"))
+    source = open_side(config.source, registry, path, "source")
+    target = open_side(config.target, registry, path, "target")
     return Run(path, config, source, target, checkpoint=checkpoint)
 
 

@@ -1,8 +1,10 @@
 """Tokenizers: text to symbols and back, by rules that the exported file follows to the letter."""
 
 import re
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, Self, TypeGuard
+
+from s2s_toolkit.segmentation import Segmentation
 
 TAB = "\t"
 
@@ -23,8 +25,12 @@ class Tokenizer(Protocol):
     One for text with tags has `tag_separators` too: strings at each of which the exported file cuts what stands behind
     the first tab. A symbol made there begins with a tab; `separators` are for what stands before.
 
+    A tokenizer may have a `segmentation` as well (`s2s_toolkit.segmentation`). Then what `separators` part are words,
+    "▁" goes before each, and the segmentation cuts them into the symbols; `join` puts these together and has a
+    `separator` for each "▁", but for one at the beginning. "▁" is one of the separators then.
+
     Attributes:
-        separator: What `join` puts between symbols.
+        separator: What `join` puts between symbols, or between words where there is a segmentation.
         separators: Strings at each of which the exported file cuts, so as to split alike; "" cuts at every code point.
     """
 
@@ -36,6 +42,33 @@ class Tokenizer(Protocol):
 
     def join(self, symbols: Sequence[str]) -> str:
         """The text that symbols stand for."""
+
+
+class LearningTokenizer(Tokenizer, Protocol):
+    """A tokenizer that learns from the training texts how to split; before, it splits as it can.
+
+    Attributes:
+        state: What was learnt, as JSON can say it, which a run keeps; None before.
+    """
+
+    state: Mapping[str, Any] | None
+
+    def learned(self, texts: Iterable[str]) -> Self:
+        """Another tokenizer with the same options, which has learnt from texts; this one stays as it is."""
+
+    def restored(self, state: Mapping[str, Any]) -> Self:
+        """Another tokenizer with the same options and the state of one that has learnt; ValueError if it is none."""
+
+
+def learns(tokenizer: Tokenizer) -> TypeGuard[LearningTokenizer]:
+    """Whether a tokenizer has to learn before it is used."""
+    return hasattr(tokenizer, "learned")
+
+
+def segmentation(tokenizer: Tokenizer) -> Segmentation | None:
+    """How a tokenizer cuts its words into pieces; None where words are symbols, as they are without the attribute."""
+    found: Segmentation | None = getattr(tokenizer, "segmentation", None)
+    return found
 
 
 class Characters:

@@ -37,8 +37,13 @@ def initial_weights(declared: Mapping[str, Weight], seed: int) -> dict[str, np.n
 
 
 def guess_weight(name: str, shape: tuple[int, ...]) -> Weight:
-    """The declaration of an array that a native part holds without declaring it: vectors zero, matrices Glorot."""
-    return Weight(shape, "glorot" if len(shape) > 1 else "zeros")
+    """The declaration of an array that a native part holds without declaring it: vectors zero, matrices Glorot.
+
+    The scale of a normalising layer is one, by whatever name: PyTorch says `weight` and Keras `gamma`.
+    """
+    if len(shape) > 1:
+        return Weight(shape, "glorot")
+    return Weight(shape, "ones" if name.rpartition(".")[2] in ("weight", "gamma", "scale") else "zeros")
 
 
 def under(weights: Mapping[str, Any], prefix: str) -> dict[str, Any]:

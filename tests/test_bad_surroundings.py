@@ -80,7 +80,10 @@ def holding(template, body, **others):
 @pytest.mark.parametrize(
     ("body", "line"),
     [
-        ("def __init__(self, size): pass", "tokenizer 'bad' of bad.py fails: TypeError: Bad.__init__() missing 1"),
+        (
+            "def __init__(self, size): pass",
+            "tokenizer 'bad' of bad.py fails: TypeError: its constructor takes (size)",
+        ),
         ("separators = property()", "tokenizer 'bad' of bad.py has no 'separators'; a tokenizer has split, join, sep"),
         (
             "def split(self, text): return text.split('1')",

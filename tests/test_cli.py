@@ -22,7 +22,7 @@ def s2s_tokenizers():
     return [Component("foreign", ANY, "foreign:x", "日")]
 """
 COMMANDS = (
-    "train find-learning-rate tune compare average translate evaluate score export plot report plugins demo"
+    "train find-learning-rate tune vocabulary compare average translate evaluate score export plot report plugins demo"
 ).split()
 
 

@@ -19,7 +19,7 @@ DAMAGED = (
     [
         ((*TRAIN, "model.encoder.name=foo"), "no encoder called 'foo' for torch; installed: gru"),
         ((*TRAIN, "model.attention.name=foo"), "no attention scorer called 'foo' for torch; installed: additive"),
-        ((*TRAIN, "source.tokenizer=foo"), "no tokenizer called 'foo'; installed: characters"),
+        ((*TRAIN, "source.tokenizer=foo"), "no tokenizer called 'foo'; installed: bpe, characters"),
         ((*TRAIN, "decoding.strategy=foo"), "no decoding strategy called 'foo'; installed: beam"),
         ((*TRAIN, "training.metric=foo"), "no metric called 'foo'; installed: bleu, exact_match"),
         (("train", "tiny.toml", "--framework", "foo"), "no framework called 'foo'; installed: numpy"),

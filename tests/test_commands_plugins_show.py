@@ -137,8 +137,10 @@ def options_in(content: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
         assert content == {"framework": name}
         return {}
     if kind == "tokenizer":
-        assert content == {side: {"tokenizer": name} for side in ("source", "target")}
-        return {}
+        assert content["source"] == content["target"]
+        said = content["source"]["tokenizer"]
+        assert (said if isinstance(said, str) else said.pop("name")) == name
+        return {} if isinstance(said, str) else said
     if kind == "metric":
         assert content == {"training": {"metric": name}}
         return {}

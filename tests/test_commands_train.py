@@ -53,6 +53,12 @@ def test_resuming_what_is_finished_changes_nothing(s2s, folder, run):
     assert validations("run", folder) == before
 
 
+def test_a_run_is_resumed_by_a_config_that_says_its_defaults(s2s, folder, run):
+    Path("printed.toml").write_text(s2s("train", "tiny.toml", "--print-config").stdout, encoding="utf-8")
+    assert s2s("train", "printed.toml", "-o", run, "--resume", "--set", "training.max_epochs=2").exit_code == 0
+    assert [validation["epoch"] for validation in validations("run", folder)] == [1, 2]
+
+
 def test_parts_are_changed_without_naming_the_model(s2s, folder, registry):
     assert s2s("train", "tiny.toml", "-o", "run", "--set", "attention.size=5", "--set", "encoder.size=3").exit_code == 0
     model = open_run(Path("run"), registry).config.model

@@ -118,9 +118,9 @@ def test_misspelt_key_is_refused_with_a_suggestion(text, given, meant):
 
 
 def test_far_fetched_key_is_refused_with_what_is_known():
-    message = message_of(DATA + "[source]\nvocabulary = 7\n")
-    known = "lowercase, max_size, min_frequency, normalization, tokenizer"
-    assert message == f"test.toml: unknown key 'source.vocabulary'; known: {known}"
+    message = message_of(DATA + "[source]\nquantity = 7\n")
+    known = "lowercase, max_size, min_frequency, normalization, tokenizer, vocabulary"
+    assert message == f"test.toml: unknown key 'source.quantity'; known: {known}"
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,12 @@ from s2s_toolkit.commands.scoring import BY_SYMBOL, BY_TEXT, usual_metrics
 from s2s_toolkit.corpus import Pair, read_pairs
 from s2s_toolkit.entries import read_entries
 from s2s_toolkit.errors import DataError
+from s2s_toolkit.subwords import Bpe
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import Characters, Words
 
 CMUDICT = Path(__file__).parents[2] / "shared/data/cmudict-g2p/test.tsv"
 SIDES = TextSide(Characters()), TextSide(Words())
-
-
-class Pieces(Words):
-    """A tokenizer of learned pieces, which no separator parts."""
-
-    separator, separators = "", ()
 
 
 def texts(entries):
@@ -46,7 +41,7 @@ def test_a_further_file_with_other_lines_is_refused():
 
 
 def test_pieces_of_words_are_scored_as_text():
-    assert usual_metrics(TextSide(Pieces())) == BY_TEXT
+    assert usual_metrics(TextSide(Bpe())) == BY_TEXT
     assert [usual_metrics(side) for side in SIDES] == [BY_SYMBOL, BY_SYMBOL]
 
 

@@ -157,9 +157,8 @@ def test_missing_part_is_told_with_its_plugin(plugin, version, remedy):
     expect([Origin("tokenizer", "mine", plugin, version)], registry)
     with pytest.raises(UnknownComponentError) as caught:
         registry.find("tokenizer", "mine")
-    start = (
-        "no tokenizer called 'mine'; installed: characters, separator, tagged, words; the run was trained with that of "
-    )
+    installed = "bpe, characters, separator, tagged, unigram, words"
+    start = f"no tokenizer called 'mine'; installed: {installed}; the run was trained with that of "
     assert str(caught.value) == start + remedy.format(pytest=pytest.__version__)
     with pytest.raises(UnknownComponentError, match=r"^no tokenizer called 'other'; installed: [\w, ]*$"):
         registry.find("tokenizer", "other")

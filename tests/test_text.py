@@ -7,10 +7,12 @@ from s2s_toolkit.config_sections import TextConfig
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.normalization import Normalization
 from s2s_toolkit.run import create_run, open_run
+from s2s_toolkit.subwords import Bpe
 from s2s_toolkit.symbols import UNK
 from s2s_toolkit.text import TextSide, load_side
 from s2s_toolkit.tokenizers import Characters, Words
-from s2s_toolkit.training.preparation import load_corpora, new_run, resumed_run, training_texts
+from s2s_toolkit.training.preparation import load_corpora, new_run, resumed_run
+from s2s_toolkit.training.sides import prepared_sides, training_pairs
 from s2s_toolkit.vocabulary import Vocabulary
 
 
@@ -45,22 +47,25 @@ def config(tmp_path):
 
 
 def test_training_text_is_normalised_and_its_length_counted_then(config, registry, tmp_path):
-    training, _ = load_corpora(config, registry)
+    sides = prepared_sides(config, registry)
+    training, _ = load_corpora(config, *sides)
     assert training.frequencies(0) == {"a": 2, "b": 1, "\u0300": 1}
     assert training.frequencies(1) == {"é": 2, "x": 2}
-    run = new_run(tmp_path / "run", config, registry, training)
+    run = new_run(tmp_path / "run", config, sides, training)
     assert run.target.vocabulary.symbols[4:] == ("x", "é")
     assert run.source.encode("AB") == [4, 5]
 
 
 def test_an_opened_run_normalises_as_it_was_trained(config, registry, tmp_path):
-    create_run(new_run(tmp_path / "run", config, registry, load_corpora(config, registry)[0]))
+    sides = prepared_sides(config, registry)
+    create_run(new_run(tmp_path / "run", config, sides, load_corpora(config, *sides)[0]))
     run = open_run(tmp_path / "run", registry)
     assert (run.source.split("À"), run.target.split("E\u0301")) == (["a", "\u0300"], ["é"])
 
 
 def test_a_run_is_not_resumed_under_another_normalisation(config, registry, tmp_path):
-    create_run(new_run(tmp_path / "run", config, registry, load_corpora(config, registry)[0]))
+    sides = prepared_sides(config, registry)
+    create_run(new_run(tmp_path / "run", config, sides, load_corpora(config, *sides)[0]))
     other = config.model_copy(update={"source": TextConfig(normalization="nfd")})
     with pytest.raises(RunError, match=r"\[source\] differs from the run's own config\.toml"):
         resumed_run(tmp_path / "run", other, registry)
@@ -72,4 +77,10 @@ def test_training_texts_come_as_they_stand_in_their_files(tmp_path):
     tables = [{"files": tmp_path / f"{name}.tsv"} for name in ("b", "a")]
     data = {"train": tables, "dev": "none", "columns": ["source", "tags", "target"]}
     config = Config.model_validate({"data": data, "source": {"lowercase": True}})
-    assert list(training_texts(config)) == [("Àb\tV;PST", " x "), ("", ""), ("Àa\tV;PST", " x "), ("", "")]
+    assert list(training_pairs(config)) == [("Àb\tV;PST", " x "), ("", ""), ("Àa\tV;PST", " x "), ("", "")]
+
+
+def test_symbols_that_spell_a_text_otherwise_are_cut_anew():
+    side = TextSide(Bpe().restored({"merges": [["a", "b"], ["\u2581", "ab"]]}))
+    assert side.respelt(["\u2581", "a", "b", "\u2581ab"]) == ["\u2581ab", "\u2581ab"] == side.split("ab ab")
+    assert TextSide(Words()).respelt(["a", "b"]) == ["a", "b"]

@@ -114,7 +114,12 @@ def test_ones_are_one():
 
 
 def test_undeclared_vector_is_a_bias_and_starts_at_zero():
-    assert guess_weight("scale", (7,)) == Weight((7,), "zeros")
+    assert guess_weight("shift", (7,)) == Weight((7,), "zeros")
+
+
+def test_undeclared_scale_of_a_normalising_layer_starts_at_one():
+    for name in ("norm.weight", "norm.gamma", "scale"):
+        assert guess_weight(name, (7,)) == Weight((7,), "ones")
 
 
 def test_undeclared_matrix_starts_as_glorot():

@@ -2,9 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from s2s_toolkit.errors import DataError
+from s2s_toolkit.errors import DataError, ModelFileError
+from s2s_toolkit.normalization import Normalization
+from s2s_toolkit.segmentation import MARK, segmentation_of
+
+REMEMBERED = 2**16
+"""Words whose number of pieces is remembered."""
 
 
 class SymbolCounter:
@@ -31,16 +37,48 @@ class SymbolCounter:
         return len(text) if self._cut is None else sum(map(bool, self._cut.split(text)))
 
 
+class PieceCounter:
+    """Counts the pieces of words, which normalisation changes as a whole.
+
+    Args:
+        separators: Where the tokenizer cuts a text into words.
+        segmentation: How it cuts a word, as the metadata says it; ValueError if that is none.
+        normalization: What is done before.
+    """
+
+    def __init__(self, separators: Sequence[str], segmentation: Any, normalization: Normalization) -> None:
+        self._words = re.compile("|".join(map(re.escape, separators)))
+        self._normalization, cut = normalization, segmentation_of(segmentation).cut
+        self._count = lru_cache(maxsize=REMEMBERED)(lambda word: len(cut(MARK + word)))
+
+    def __call__(self, text: str) -> int:
+        """The number of a text's symbols."""
+        return sum(self._count(word) for word in self._words.split(self._normalization(text)) if word)
+
+
+def symbol_counter(metadata: Mapping[str, Any], name: str, where: str) -> SymbolCounter | PieceCounter:
+    """The counter of the side "source" or "target", as the metadata of a file describes it; `where` names the file."""
+    separators, segmentation = metadata[f"{name}_separators"], metadata.get(f"{name}_segmentation")
+    if segmentation is None:
+        return SymbolCounter(separators, metadata.get(f"{name}_tag_separators", ()))
+    try:
+        normalization = Normalization(metadata[f"{name}_normalization"], metadata[f"{name}_lowercase"])
+        return PieceCounter(separators, segmentation, normalization)
+    except (KeyError, ValueError) as error:
+        raise ModelFileError(f"{where} has damaged metadata ({name}: {error}); export it again") from error
+
+
 class SourceSymbols:
     """The symbols of sources, which have a limit.
 
     Args:
         metadata: The file's.
         limit: Symbols at most; None for what the file says.
+        where: The file, for errors.
     """
 
-    def __init__(self, metadata: Mapping[str, Any], limit: int | None) -> None:
-        self._counter = SymbolCounter(metadata["source_separators"], metadata.get("source_tag_separators", ()))
+    def __init__(self, metadata: Mapping[str, Any], limit: int | None, where: str = "the file") -> None:
+        self._counter = symbol_counter(metadata, "source", where)
         self._limit = metadata["max_source_length"] if limit is None else limit
 
     def count(self, texts: Sequence[str]) -> list[int]:

@@ -5,11 +5,12 @@ from typing import Any
 
 from s2s_onnx.choices import Choices
 from s2s_toolkit import __version__
+from s2s_toolkit.config_sections import TextConfig
 from s2s_toolkit.loading import Decoding
 from s2s_toolkit.run import Run
 from s2s_toolkit.symbols import SPECIAL
 from s2s_toolkit.text import TextSide
-from s2s_toolkit.tokenizers import tag_separators
+from s2s_toolkit.tokenizers import Tokenizer, learns, segmentation, tag_separators
 
 
 def describe(runs: Sequence[Run], decoding: Decoding, choices: Choices) -> dict[str, Any]:
@@ -19,8 +20,8 @@ def describe(runs: Sequence[Run], decoding: Decoding, choices: Choices) -> dict[
     return {
         "toolkit": __version__,
         **(models[0] if len(models) == 1 else {"members": models}),
-        **_side("source", config.source.tokenizer, run.source, with_vocabulary=with_vocabulary),
-        **_side("target", config.target.tokenizer, run.target, with_vocabulary=with_vocabulary),
+        **_side("source", config.source, run.source, with_vocabulary=with_vocabulary),
+        **_side("target", config.target, run.target, with_vocabulary=with_vocabulary),
         "columns": list(config.data.columns),
         "max_source_length": min(each.config.data.max_source_length for each in runs),
         "strategy": decoding.name,
@@ -41,14 +42,25 @@ def _model(run: Run) -> dict[str, Any]:
     }
 
 
-def _side(name: str, tokenizer: str, side: TextSide, *, with_vocabulary: bool) -> dict[str, Any]:
-    symbols = side.vocabulary.symbols
+def _side(name: str, config: TextConfig, side: TextSide, *, with_vocabulary: bool) -> dict[str, Any]:
+    symbols, part = side.vocabulary.symbols, config.tokenizer_part
     described: dict[str, Any] = {
-        f"{name}_tokenizer": tokenizer,
-        f"{name}_separators": list(side.tokenizer.separators),
-        f"{name}_tag_separators": list(tag_separators(side.tokenizer)),
-        f"{name}_normalization": side.normalization.form,
-        f"{name}_lowercase": side.normalization.lowercase,
-        f"{name}_symbols": len(symbols),
+        "tokenizer": part.name,
+        "separators": list(side.tokenizer.separators),
+        "tag_separators": list(tag_separators(side.tokenizer)),
+        "normalization": side.normalization.form,
+        "lowercase": side.normalization.lowercase,
+        "symbols": len(symbols),
+        **({"tokenizer_options": part.options} if part.options else {}),
+        **_learned(side.tokenizer),
+        **({"vocabulary": symbols[len(SPECIAL) :]} if with_vocabulary else {}),
     }
-    return described | ({f"{name}_vocabulary": symbols[len(SPECIAL) :]} if with_vocabulary else {})
+    return {f"{name}_{key}": value for key, value in described.items()}
+
+
+def _learned(tokenizer: Tokenizer) -> dict[str, Any]:
+    """How it cuts words, and what it has learnt if that is something else."""
+    cutting = segmentation(tokenizer)
+    described = {"segmentation": cutting.described()} if cutting else {}
+    state = tokenizer.state if learns(tokenizer) else None
+    return described if state in (None, described.get("segmentation")) else {**described, "state": state}

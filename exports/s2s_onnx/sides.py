@@ -6,28 +6,31 @@ from typing import Any
 from s2s_toolkit.errors import ModelFileError, UnsupportedError
 from s2s_toolkit.normalization import Normalization
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.text import TextSide, make_tokenizer
+from s2s_toolkit.subwords import Bpe, UnigramTokenizer
+from s2s_toolkit.text import TextSide, make_tokenizer, with_state
 from s2s_toolkit.tokenizers import Characters, Separator, Tagged, Tokenizer, Words
 from s2s_toolkit.vocabulary import Vocabulary
 
-MakeTokenizer = Callable[[str], Tokenizer]
-"""Makes a tokenizer by its name."""
+MakeTokenizer = Callable[..., Tokenizer]
+"""Makes a tokenizer by its name; its options, if it was made with any, are given by theirs."""
 BUILT_IN: Mapping[str, type[Tokenizer]] = {
     "characters": Characters,
     "words": Words,
     "separator": Separator,
     "tagged": Tagged,
+    "bpe": Bpe,
+    "unigram": UnigramTokenizer,
 }
 
 
 def tokenizers_of(registry: Registry) -> MakeTokenizer:
     """Makes what a registry has."""
-    return lambda name: make_tokenizer(name, registry)
+    return lambda name, **options: make_tokenizer(name, registry, options)
 
 
 def text_sides(metadata: Mapping[str, Any], where: str, make: MakeTokenizer | None = None) -> tuple[TextSide, TextSide]:
     """Source and target; without `make` the tokenizers have to be built-in ones."""
-    make = make or (lambda name: _built_in(name, where))
+    make = make or (lambda name, **_: _built_in(name, where))  # their options only say how to learn
     source, target = (_side(metadata, name, where, make) for name in ("source", "target"))
     return source, target
 
@@ -43,4 +46,9 @@ def _side(metadata: Mapping[str, Any], name: str, where: str, make: MakeTokenize
     if not isinstance(symbols, list) or not all(isinstance(symbol, str) for symbol in symbols):
         raise ModelFileError(f"{where} has damaged metadata (no {name}_vocabulary); export it again")
     normalization = Normalization(metadata[f"{name}_normalization"], metadata[f"{name}_lowercase"])
-    return TextSide(make(metadata[f"{name}_tokenizer"]), Vocabulary(symbols), normalization)
+    made = make(metadata[f"{name}_tokenizer"], **metadata.get(f"{name}_tokenizer_options", {}))
+    try:
+        tokenizer = with_state(made, metadata.get(f"{name}_state", metadata.get(f"{name}_segmentation")))
+    except ValueError as error:
+        raise ModelFileError(f"{where} has damaged metadata ({name}: {error}); export it again") from error
+    return TextSide(tokenizer, Vocabulary(symbols), normalization)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from s2s_onnx.counting import SourceSymbols, SymbolCounter
+from s2s_onnx.counting import SourceSymbols, symbol_counter
 from s2s_onnx.metadata import decode_metadata
 from s2s_onnx.session import Device, first_line, open_session
 from s2s_onnx.settings import Settings
@@ -42,7 +42,8 @@ class Translator:
         num_threads: Threads of onnxruntime; 0 leaves the number to it.
         device: "cpu", "cuda", or "auto", which is the CPU.
         max_source_length: Symbols of a source at most; by default as many as the model was trained with.
-        make_tokenizer: Makes a tokenizer by its name, for a file that takes ids and was trained with a plugin's.
+        make_tokenizer: Makes a tokenizer by its name, and its options by theirs if it has any, for a file that takes
+            ids and was trained with a plugin's.
 
     Attributes:
         metadata: What the file says of itself.
@@ -60,16 +61,14 @@ class Translator:
         num_threads: int = 0,
         device: Device = "auto",
         max_source_length: int | None = None,
-        make_tokenizer: Callable[[str], Any] | None = None,
+        make_tokenizer: Callable[..., Any] | None = None,
     ) -> None:
         self.path, self.batch_size = Path(path), batch_size
         self.session = open_session(self.path, num_threads, device)
         self.metadata = decode_metadata(self.session.get_modelmeta().custom_metadata_map, str(path))
         self.defaults: dict[str, int | float] = self.metadata["settings"]
-        self._symbols = SourceSymbols(self.metadata, max_source_length)
-        self._target_symbols = SymbolCounter(
-            self.metadata["target_separators"], self.metadata.get("target_tag_separators", ())
-        )
+        self._symbols = SourceSymbols(self.metadata, max_source_length, str(path))
+        self._target_symbols = symbol_counter(self.metadata, "target", str(path))
         self.reader = self._make_reader(make_tokenizer)
         self._check_graph()
         self._known = Settings(str(path), self.metadata["strategy"], self.defaults, self.metadata["fixed"])
@@ -114,7 +113,7 @@ class Translator:
             raise ModelFileError(f"{self.path} can't translate {len(texts)} texts: {first_line(error)}") from error
         return dict(zip(self._outputs, outputs, strict=True))
 
-    def _make_reader(self, make_tokenizer: Callable[[str], Any] | None) -> Reader:
+    def _make_reader(self, make_tokenizer: Callable[..., Any] | None) -> Reader:
         if self.metadata["input"] == "text":
             return TextReader()
         from s2s_onnx.ids import IdsReader  # which needs more of the toolkit than a file of text does

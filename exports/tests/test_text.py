@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 from s2s_onnx.text import prefix_graph, reading_graph, writing_graph
 from s2s_toolkit.batches import source_arrays
 from s2s_toolkit.normalization import Normalization
+from s2s_toolkit.subwords import Bpe, UnigramTokenizer
 from s2s_toolkit.symbols import EOS, PAD, SPECIAL, UNK
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import WHITESPACE, Characters, Separator, Tagged, Words
 from s2s_toolkit.vocabulary import Vocabulary
 
 SYMBOLS = ["a", "b", "é", "ﬁ", "한", "👍", "\u0301", "ab", "<", "s>", "für", "\x00", ".*", "\\", "  b"]
+MERGES = {"merges": [["a", "b"], ["\u2581", "ab"], ["é", "é"], ["\u2581", "f"], ["s", ">"]]}
+PIECES = {"pieces": [["\u2581a", -1.5], ["ab", -1.5], ["\u2581", -0.5], ["a", -2.0], ["b", -0.5], ["e\u0301", -2.5]]}
+SUBWORDS = ["\u2581", "\u2581ab", "\u2581a", "\u2581f", "b", "s>", "é", "e\u0301", "ab", "\x00", "u\u2581r"]
 SIDES = {
     "characters": TextSide(Characters(), Vocabulary([*SYMBOLS, " ", "\n", "\u3000"])),
     "words": TextSide(Words(), Vocabulary(SYMBOLS)),
@@ -27,6 +31,8 @@ SIDES = {
     "composed words": TextSide(Words(), Vocabulary(SYMBOLS), Normalization("nfc", lowercase=True)),
     "tagged": TextSide(Tagged(), Vocabulary(["a", "b", "\t", "\ta", "\tV", ";", "é"])),
     "composed tagged": TextSide(Tagged(), Vocabulary(["a", "é", "\tü"]), Normalization("nfc", lowercase=True)),
+    "merged pieces": TextSide(Bpe().restored(MERGES), Vocabulary(SUBWORDS), Normalization("nfc", lowercase=True)),
+    "probable pieces": TextSide(UnigramTokenizer().restored(PIECES), Vocabulary(SUBWORDS), Normalization("nfd")),
     "decomposed separator": TextSide(Separator(), Vocabulary(["e\u0301", "fi", *SYMBOLS]), Normalization("nfkd")),
 }
 AWKWARD = [
@@ -46,6 +52,7 @@ AWKWARD = [
     ["a\tV", ""],
     ["\t", ";", "\t;"],
     ["ab", "a;V", "E\u0301\tu\u0308;\x00"],
+    ["\u2581a\u2581\u2581b", "\u2581", "abab\u1112\u1161\u11ab ab"],
 ]
 
 

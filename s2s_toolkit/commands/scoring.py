@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,6 +14,7 @@ from s2s_toolkit.metrics.loading import parse_metric
 from s2s_toolkit.metrics.resampling import Resampling
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.text import TextSide
+from s2s_toolkit.tokenizers import learns, segmentation
 
 LENGTH, SYMBOLS = "length", "symbols"
 """What errors may be broken down by."""
@@ -116,10 +116,9 @@ def gather_scoring(
 
 
 def usual_metrics(target: TextSide) -> Sequence[str]:
-    """The metrics for such targets: of symbols, or of text where no fixed separator parts those: a model cut them.
+    """The metrics for such targets: of symbols, or of text where a tokenizer cuts words into pieces.
 
     Pieces of words mean nothing to a reader, and two models with different ones could not be compared.
     """
-    tokenizer: Any = target.tokenizer
-    is_cut_at_separators = tokenizer.separator in getattr(tokenizer, "separators", ())
-    return BY_SYMBOL if is_cut_at_separators else BY_TEXT
+    is_spelling = learns(target.tokenizer) or segmentation(target.tokenizer) is not None
+    return BY_TEXT if is_spelling else BY_SYMBOL

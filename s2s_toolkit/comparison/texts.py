@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from s2s_toolkit.comparison.trained import Trained
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.labels import shown_text
+from s2s_toolkit.report.clusters import clusters
 from s2s_toolkit.report.differences import Piece, differences
 from s2s_toolkit.text import TextSide
 
@@ -49,8 +50,9 @@ def different_texts(
 def _shown(
     line: int, pair: Pair, texts: Sequence[str], *, frameworks: Sequence[str], target: TextSide
 ) -> DifferentText:
-    first, *others = [target.split(text) for text in texts]
-    compared = [differences(first, other, separator=target.tokenizer.separator) for other in others]
+    separator = target.tokenizer.separator
+    first, *others = [text.split(separator) if separator else clusters(text) for text in texts]
+    compared = [differences(first, other, separator=separator) for other in others]
     pieces = [compared[0][0], *(of_other for _, of_other in compared)]
     texts_by_framework = dict(zip(frameworks, pieces, strict=True))
     return DifferentText(line, shown_text(pair.source), shown_text(pair.target), texts_by_framework)

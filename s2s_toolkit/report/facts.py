@@ -95,7 +95,7 @@ def _data(run: Run) -> Rows:
     for name, corpora in (("training pairs", [each.files for each in data.corpora]), ("dev pairs", [data.dev])):
         rows.append((name, f"{_count(run, corpora)} in {names_of(*corpora)}"))
     for name, side, text in (("source", run.source, run.config.source), ("target", run.target, run.config.target)):
-        how = [text.tokenizer, *filter(None, [text.normalization.upper(), "lower case" * text.lowercase])]
+        how = [text.tokenizer_part.name, *filter(None, [text.normalization.upper(), "lower case" * text.lowercase])]
         rows.append((name, f"{len(side.vocabulary):,} symbols; {', '.join(how)}"))
     return rows
 

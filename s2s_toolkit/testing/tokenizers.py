@@ -1,24 +1,28 @@
 """The conformance suite of tokenizers."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s_toolkit.config_sections import TextConfig
+from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.loading import load_translator
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
+from s2s_toolkit.segmentation import MARK
 from s2s_toolkit.symbols import EOS, SPECIAL
 from s2s_toolkit.testing.repeatable import REPEATABLE
-from s2s_toolkit.testing.requirements import onnx_exporter
+from s2s_toolkit.testing.requirements import Inapplicable, onnx_exporter, unavailable
 from s2s_toolkit.testing.suite import Suite
 from s2s_toolkit.testing.untrained_runs import assert_translations_agree, write_run
-from s2s_toolkit.text import load_tokenizer
-from s2s_toolkit.tokenizers import TAB, WHITESPACE, Tokenizer, tag_separators
+from s2s_toolkit.text import load_side, load_tokenizer
+from s2s_toolkit.tokenizers import TAB, WHITESPACE, LearningTokenizer, Tokenizer, learns, segmentation, tag_separators
 
 CODE_POINTS = ("",)
 """The separators at which text falls into its code points."""
@@ -40,8 +44,12 @@ HOSTILE = (
     "NUL \x00 and \x7f",
     WHITESPACE,
     "a" * 150,
+    f"{MARK} {MARK}a{MARK}",
 )
 """Texts that have broken tokenizers: what is empty, combines, joins, has no width, or reads like a special symbol."""
+
+LESSONS = HOSTILE * 2
+"""What a tokenizer that learns learns from: each text twice, since what occurs once may not count."""
 
 
 def each_text(test: Callable[..., None]) -> Callable[..., None]:
@@ -57,8 +65,25 @@ class TokenizerSuite(Suite):
 
     @pytest.fixture
     def tokenizer(self, registry: Registry) -> Tokenizer:
-        """The tokenizer, made as a config makes it."""
-        return load_tokenizer(TextConfig(tokenizer=self.name), registry)
+        """The tokenizer, made as a config makes it; one that learns has learnt."""
+        return self._made(registry)
+
+    @pytest.fixture
+    def learner(self, registry: Registry) -> LearningTokenizer:
+        """The tokenizer, if it learns, before it has learnt."""
+        made = load_tokenizer(self._config(), registry)
+        if not learns(made):
+            raise Inapplicable(f"{self.name} has nothing to learn")
+        return made
+
+    def _config(self) -> TextConfig:
+        return TextConfig.model_validate({"tokenizer": {"name": self.name, **self.options}})
+
+    def _made(self, registry: Registry) -> Tokenizer:
+        try:
+            return load_side(self._config(), registry).taught(LESSONS).tokenizer
+        except UnsupportedError as error:
+            unavailable(str(error))
 
     @pytest.fixture
     def run(self, tokenizer: Tokenizer, registry: Registry, tmp_path: Path) -> Run:
@@ -67,14 +92,15 @@ class TokenizerSuite(Suite):
         return write_run(
             tmp_path / "run",
             registry,
-            source=self.name,
-            target=self.name,
+            source=self._config().tokenizer,
+            target=self._config().tokenizer,
             source_symbols=symbols,
             target_symbols=symbols,
+            lessons=LESSONS,
         )
 
     def test_separators_are_strings(self, tokenizer: Tokenizer) -> None:
-        """`separator` is one string, `separators` is a tuple of at least one."""
+        """`separator` is one string, `separators` a tuple of at least one; of both and "▁" where words are cut."""
         assert isinstance(tokenizer.separator, str), f"separator is {tokenizer.separator!r}"
         assert isinstance(tokenizer.separators, tuple), f"separators is a {type(tokenizer.separators).__name__}"
         assert tokenizer.separators, "without a separator, every text is one symbol"
@@ -82,6 +108,9 @@ class TokenizerSuite(Suite):
             assert isinstance(separator, str), f"one of the separators is {separator!r}"
         if "" in tokenizer.separators:
             assert tokenizer.separators == CODE_POINTS, "the empty string parts all code points; nothing else is cut at"
+        if segmentation(tokenizer):
+            for needed in (MARK, tokenizer.separator):
+                assert needed in tokenizer.separators, f"it has a segmentation, so {needed!r} has to part words"
 
     def test_empty_text_has_no_symbols(self, tokenizer: Tokenizer) -> None:
         """And no symbols are the empty text."""
@@ -107,7 +136,7 @@ class TokenizerSuite(Suite):
     @each_text
     def test_one_text_has_one_result(self, tokenizer: Tokenizer, registry: Registry, text: str) -> None:
         """Nothing is remembered from another text, and nothing is drawn."""
-        other = load_tokenizer(TextConfig(tokenizer=self.name), registry)
+        other = self._made(registry)
         symbols = tokenizer.split(text)
         joined = tokenizer.join(symbols)
         for each in (tokenizer, other):
@@ -116,16 +145,37 @@ class TokenizerSuite(Suite):
 
     @each_text
     def test_separators_say_where_text_is_cut(self, tokenizer: Tokenizer, text: str) -> None:
-        """The exported file cuts at each of `separators` and drops what is empty; so does `split`."""
+        """The exported file cuts at each of `separators` and drops what is empty, then by a segmentation; so split."""
         symbols, pieces = tokenizer.split(text), cut_with_tags(text, tokenizer)
+        if cutting := segmentation(tokenizer):
+            pieces = [piece for word in pieces for piece in cutting.cut(MARK + word)]
         assert symbols == pieces, f"split cuts {text!r} into {symbols}, `separators` into {pieces}"
 
     @each_text
     def test_separator_says_how_symbols_are_joined(self, tokenizer: Tokenizer, text: str) -> None:
-        """The exported file puts `separator` between symbols; so does `join`."""
+        """The exported file puts `separator` between symbols, or for each "▁" but a first one; so does `join`."""
         symbols = tokenizer.split(text)
         joined, expected = tokenizer.join(symbols), tokenizer.separator.join(symbols)
+        if segmentation(tokenizer):
+            separator = tokenizer.separator
+            expected = "".join(symbols).replace(MARK, separator).removeprefix(separator)
         assert joined == expected, f"join makes {joined!r} of {symbols}, `separator` makes {expected!r}"
+
+    def test_learning_can_be_repeated(self, learner: LearningTokenizer, tokenizer: Tokenizer) -> None:
+        """The same texts teach the same, and whoever teaches another tokenizer keeps the one at hand as it was."""
+        assert learner.state is None, f"it has the state {learner.state} before it has learnt"
+        again = learner.learned(LESSONS)
+        assert learner.state is None, "it learns itself, where `learned` has to give another tokenizer"
+        assert again.state == state_of(tokenizer), f"it learns {again.state} and {state_of(tokenizer)}"
+
+    def test_what_was_learned_is_kept(self, learner: LearningTokenizer, tokenizer: Tokenizer) -> None:
+        """The state is an object of JSON, and all that a tokenizer has to know to split and join as before."""
+        restored = learner.restored(json.loads(json.dumps(state_of(tokenizer))))
+        assert restored.state == state_of(tokenizer), f"{state_of(tokenizer)} is restored as {restored.state}"
+        for text in HOSTILE:
+            symbols, found = tokenizer.split(text), restored.split(text)
+            assert found == symbols, f"restored from its state, it cuts {text!r} into {found}, not {symbols}"
+            assert restored.join(symbols) == tokenizer.join(symbols), f"restored, it joins {symbols} differently"
 
     def test_exported_file_cuts_alike(self, tokenizer: Tokenizer, run: Run, registry: Registry) -> None:
         """The symbols of a source, as the file says that it read them, are those of `split`."""
@@ -146,6 +196,11 @@ def cut_with_tags(text: str, tokenizer: Tokenizer) -> list[str]:
         return cut(text, tokenizer.separators)
     text, _, tags = text.partition(TAB)
     return [*cut(text, tokenizer.separators), *(TAB + tag for tag in cut(tags, between))]
+
+
+def state_of(tokenizer: Tokenizer) -> Any:
+    """What a tokenizer that learns has learnt."""
+    return tokenizer.state if learns(tokenizer) else None
 
 
 def cut(text: str, separators: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from s2s_toolkit.config import Config
-from s2s_toolkit.config_sections import ModelConfig
+from s2s_toolkit.config_sections import ModelConfig, PartConfig
 from s2s_toolkit.loading import plan_of
 from s2s_toolkit.model import REFERENCE, ModelPlan, build_parts, declared_weights
 from s2s_toolkit.registry import Registry
@@ -44,10 +44,11 @@ def write_run(
     framework: str = REFERENCE,
     model: ModelConfig = MODEL,
     weights: Mapping[str, np.ndarray] | None = None,
-    source: str = "characters",
-    target: str = "separator",
+    source: str | PartConfig = "characters",
+    target: str | PartConfig = "separator",
     source_symbols: Iterable[str] = SOURCE_SYMBOLS,
     target_symbols: Iterable[str] = TARGET_SYMBOLS,
+    lessons: Sequence[str] = (),
 ) -> Run:
     """Write a run directory of a small model that nothing has trained; its data is gone.
 
@@ -61,6 +62,7 @@ def write_run(
         target: The target's.
         source_symbols: The vocabularies, of which the special symbols are no part.
         target_symbols: Likewise.
+        lessons: What tokenizers that learn learn from.
     """
     config = Config.model_validate(
         {
@@ -72,7 +74,7 @@ def write_run(
         }
     )
     sides = (
-        load_side(text, registry, Vocabulary.build([list(symbols)]))
+        load_side(text, registry, Vocabulary.build([list(symbols)])).taught(lessons)
         for text, symbols in ((config.source, source_symbols), (config.target, target_symbols))
     )
     run = Run(path, config.model_copy(update={"model": model}), *sides)

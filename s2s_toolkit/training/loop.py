@@ -26,6 +26,7 @@ from s2s_toolkit.training.checkpoints import Checkpoints, State
 from s2s_toolkit.training.numbering import TrainingCorpus
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.training.resumption import Progress, averaged, restore
+from s2s_toolkit.training.sides import prepared_sides
 from s2s_toolkit.training.starting import created, resumed
 from s2s_toolkit.training.steps import Steps
 from s2s_toolkit.training.validator import Validator, references_for
@@ -77,8 +78,13 @@ def prepared(config: Config, path: Path, registry: Registry, observer: Observer,
     make_strategy(config.decoding.strategy, config.decoding.options, registry)
     if config.training.metric != LOSS:
         load_metric(config.training.metric, registry)
-    training, dev = load_corpora(config, registry)
-    run = resumed_run(path, config, registry) if resume else new_run(path, config, registry, training)
+    if resume:
+        run = resumed_run(path, config, registry)
+        training, dev = load_corpora(config, run.source, run.target)
+    else:
+        sides = prepared_sides(config, registry)
+        training, dev = load_corpora(config, *sides)
+        run = new_run(path, config, sides, training)
     check_parts(config.model, registry, config.framework)
     rehearse(config.model, registry, config.framework)
     loop = Training(run, registry, training, dev, observers)

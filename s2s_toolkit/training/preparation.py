@@ -1,57 +1,51 @@
 """What training needs before its first step: corpora, vocabularies, first weights."""
 
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from s2s_toolkit.complete_config import complete_model
 from s2s_toolkit.config import Config
 from s2s_toolkit.contracts import FrameworkModel
-from s2s_toolkit.corpus import Corpus, Pair, load_corpus, read_pairs
+from s2s_toolkit.corpus import Corpus, load_corpus
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.examples import Examples
 from s2s_toolkit.loading import plan_of
 from s2s_toolkit.model import complete_declaration, declared_weights, reference_parts
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, open_run
-from s2s_toolkit.text import load_side
+from s2s_toolkit.text import TextSide
 from s2s_toolkit.training.cache import read_cached
 from s2s_toolkit.training.numbering import NumberedReader, TrainingCorpus, read_numbered
-from s2s_toolkit.vocabulary import Vocabulary
+from s2s_toolkit.training.sides import Sides, with_vocabularies
 from s2s_toolkit.weights import initial_weights
 
 
-def load_corpora(config: Config, registry: Registry) -> tuple[TrainingCorpus, Corpus]:
+def load_corpora(config: Config, source: TextSide, target: TextSide) -> tuple[TrainingCorpus, Corpus]:
     """The training pairs, which are read as a stream, and the dev pairs that a config names."""
-    source, target = load_side(config.source, registry), load_side(config.target, registry)
     reader = NumberedReader(config.data, source, target)
     training = read_cached(reader, Path(config.data.cache)) if config.data.cache else read_numbered(reader)
     return training, load_corpus(config.data.dev, source, target, data=config.data)
 
 
-def training_texts(config: Config) -> Iterator[Pair]:
-    """The training pairs as they stand in their files, for what has to see them before they are cut."""
-    for corpus in config.data.corpora:
-        yield from read_pairs(corpus.files, config.data.columns)
-
-
-def new_run(path: Path, config: Config, registry: Registry, training: TrainingCorpus) -> Run:
-    """A run that is not written yet, its vocabularies built from the training pairs; tied sides share theirs."""
-    sides = []
-    for number, side in enumerate((config.source, config.target)):
-        read = (0, 1) if config.model.tied_embeddings else (number,)
-        counts = sum((Counter(training.frequencies(each)) for each in read), Counter())
-        vocabulary = Vocabulary.of_frequent(counts, min_frequency=side.min_frequency, max_size=side.max_size)
-        sides.append(load_side(side, registry, vocabulary))
-    return Run(path, config, *sides)
+def new_run(path: Path, config: Config, sides: Sides, training: TrainingCorpus) -> Run:
+    """A run that is not written yet; vocabularies that its config does not name are built from the training pairs."""
+    return Run(path, config, *with_vocabularies(sides, config, training))
 
 
 def resumed_run(path: Path, config: Config, registry: Registry) -> Run:
     """An existing run to go on with, under the config given; another model, other text or another metric is refused."""
     run = open_run(path, registry)
-    for section in ("source", "target", "model"):
-        if getattr(run.config, section) != getattr(config, section):
+    was, wanted = (
+        {
+            "source": each.source,
+            "target": each.target,
+            "model": complete_model(each.model, registry)[0],  # a default may be said or not
+        }
+        for each in (run.config, config)
+    )
+    for section in was:
+        if was[section] != wanted[section]:
             raise RunError(
                 f"can't resume {path}: [{section}] differs from the run's own config.toml; restore it or train anew"
             )

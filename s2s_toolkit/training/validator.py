@@ -65,7 +65,9 @@ class Validator:
 
     def _written(self, ids: Iterable[int]) -> Sequence[str]:
         """What the metric compares: a text, or symbols."""
-        return self.target.decode(ids) if self.metric and self.metric.on_text else self.target.vocabulary.decode(ids)
+        if self.metric and self.metric.on_text:
+            return self.target.decode(ids)
+        return self.target.respelt(self.target.vocabulary.decode(ids))
 
 
 def references_for(metric: Metric | None, corpus: Corpus) -> References:

@@ -17,3 +17,13 @@ class TestSeparator(TokenizerSuite):
 
 class TestTagged(TokenizerSuite):
     name = "tagged"
+
+
+class TestBpe(TokenizerSuite):
+    name = "bpe"
+    options = {"size": 70}
+
+
+class TestUnigram(TokenizerSuite):
+    name = "unigram"
+    options = {"size": 90}

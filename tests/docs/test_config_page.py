@@ -105,6 +105,8 @@ def is_section(annotation: object) -> bool:
 
 
 def type_name(annotation: object) -> str:
+    if annotation == str | PartConfig:
+        return "text or section"
     plain = {int: "integer", float: "number", str: "text", bool: "true or false", PartConfig: "section"}
     if annotation in plain:
         return plain[annotation]

@@ -27,7 +27,7 @@ from s2s_toolkit.scaffold.kinds import KINDS
 from s2s_toolkit.search import search
 
 PAGE = "docs/plugin_hooks.md"
-CHECKED = ("bag.py", "markov.py", "unechoed.py", "features.py", "prefix.py", "bare.py", "outcome.py")
+CHECKED = ("bag.py", "markov.py", "unechoed.py", "features.py", "spelt.py", "prefix.py", "bare.py", "outcome.py")
 """Examples of parts that `s2s plugins check` knows what to expect of, but for `distance.py`, whose test is a page's."""
 
 Page = Callable[[str], str]

@@ -14,11 +14,11 @@ COLUMNS = ("part", "name", "value")
 SIDES = ("source", "target")
 GROUPS = ("model", "members", "strategy", "fixed", "settings", "verification", "comparison")
 """Entries of the metadata that are shown apart from those about the file."""
-TECHNICAL = ("separators", "vocabulary")
+TECHNICAL = ("separators", "segmentation", "state", "vocabulary")
 """What programs need, and people do not."""
 ORDER = (
     *("format", "toolkit", "framework", "checkpoint", "precision"),
-    *("tokenizer", "normalization", "lowercase", "symbols"),
+    *("tokenizer", "tokenizer_options", "normalization", "lowercase", "symbols"),
     *("embedding_size", "encoder", "attention", "decoder"),
 )
 """What is shown first, in this order; the rest follows as it stands in the metadata."""

@@ -7,11 +7,12 @@ from spox import Tensor, Var, argument, build
 
 from s2s_onnx.graph.opset import IR_VERSION, op
 from s2s_onnx.text.normalizing import normalize
+from s2s_onnx.text.segmenting import segment
 from s2s_onnx.text.strings import integers, split, string
 from s2s_onnx.text.tagging import split_tagged
 from s2s_toolkit.symbols import EOS, PAD, SPECIAL, UNK
 from s2s_toolkit.text import TextSide
-from s2s_toolkit.tokenizers import tag_separators
+from s2s_toolkit.tokenizers import segmentation, tag_separators
 from s2s_toolkit.vocabulary import Vocabulary
 
 
@@ -41,9 +42,11 @@ def _text() -> Var:
 
 def _symbols(text: Var, side: TextSide) -> Var:
     """(B,) -> (B, S), "" after the last."""
-    text, tags = normalize(text, side.normalization), tag_separators(side.tokenizer)
-    separators = side.tokenizer.separators
-    return split_tagged(text, separators, tags) if tags else split(text, separators)
+    text, separators = normalize(text, side.normalization), side.tokenizer.separators
+    if tags := tag_separators(side.tokenizer):
+        return split_tagged(text, separators, tags)
+    pieces, cutting = split(text, separators), segmentation(side.tokenizer)
+    return pieces if cutting is None else segment(pieces, cutting)
 
 
 def _ids(symbols: Var, vocabulary: Vocabulary) -> Var:

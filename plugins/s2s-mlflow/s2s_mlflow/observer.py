@@ -23,6 +23,8 @@ FILES = (
     "checkpoints/best.safetensors",
 )
 """What of a run directory makes one that translates."""
+LEARNED = ("source.tokenizer.json", "target.tokenizer.json")
+"""Likewise, where there is such a file."""
 
 
 class MlflowObserver(Curves):
@@ -81,7 +83,8 @@ class MlflowObserver(Curves):
         """Finish the run, with the model if wanted."""
         self.tracked.end("FINISHED")
         if self.log_model:
-            self.tracked.log_files(event.run.path, FILES)
+            learned = [name for name in LEARNED if (event.run.path / name).is_file()]
+            self.tracked.log_files(event.run.path, [*FILES, *learned])
 
     def on_error(self, error: BaseException) -> None:
         """End the run; what came before an error may tell why, what came before an interruption comes again."""

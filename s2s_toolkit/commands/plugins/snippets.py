@@ -47,13 +47,14 @@ def toml_value(default: Any) -> Any:
 
 
 def _content(kind: str, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    tokenizer = {"name": name, **options} if options else name
     contents: dict[str, dict[str, Any]] = {
         "framework": {"framework": name},
         "encoder": {"model": {"encoder": {"name": name, **options}}},
         "attention scorer": {"model": {"attention": {"name": name, **options}}},
         "decoder": {"model": {"decoder": {"name": name, **options}}},
         "decoding strategy": {"decoding": {"strategy": name, **options}},
-        "tokenizer": {"source": {"tokenizer": name}, "target": {"tokenizer": name}},
+        "tokenizer": {"source": {"tokenizer": tokenizer}, "target": {"tokenizer": tokenizer}},
         "metric": {"training": {"metric": name}},
         "training observer": {"observers": {name: dict(options)}},
     }

@@ -44,6 +44,42 @@ class JoinsWithMore(Separator):
         return "  ".join(symbols)
 
 
+class KeepsCount(Separator):
+    """It learns how often it has been taught."""
+
+    state = None
+    lessons = []
+
+    def learned(self, texts):
+        self.lessons.append(texts)
+        return self.restored({"lesson": len(self.lessons)})
+
+    def restored(self, state):
+        other = type(self)()
+        other.state = dict(state)
+        return other
+
+
+class KeepsItToItself(Separator):
+    """It learns the symbols that there are, and forgets them with its state."""
+
+    state = None
+    known = frozenset()
+
+    def learned(self, texts):
+        other = self.restored({})
+        other.known = {symbol for text in texts for symbol in super(KeepsItToItself, self).split(text)}
+        return other
+
+    def restored(self, state):
+        other = type(self)()
+        other.state = dict(state)
+        return other
+
+    def split(self, text):
+        return [symbol for symbol in super().split(text) if symbol in self.known]
+
+
 BROKEN = {
     "test_separators_are_strings": (ListOfSeparators, "separators is a list"),
     "test_empty_text_has_no_symbols": (SaysNothing, "no symbols are joined to a text"),
@@ -52,6 +88,8 @@ BROKEN = {
     "test_one_text_has_one_result": (RunsOut, "is cut in two ways"),
     "test_separators_say_where_text_is_cut": (KeepsQuietAboutTabs, "`separators` into"),
     "test_separator_says_how_symbols_are_joined": (JoinsWithMore, "`separator` makes"),
+    "test_learning_can_be_repeated": (KeepsCount, "it learns {'lesson'"),
+    "test_what_was_learned_is_kept": (KeepsItToItself, "restored from its state, it cuts 'a' into []"),
     "test_exported_file_cuts_alike": (KeepsQuietAboutTabs, "the file cuts"),
     "test_exported_file_joins_alike": (JoinsWithMore, "disagree"),
 }
