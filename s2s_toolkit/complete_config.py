@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic_core import to_jsonable_python
+from pydantic import TypeAdapter
 
 from s2s_toolkit.blame import blaming
 from s2s_toolkit.components import ANY
@@ -15,6 +15,8 @@ from s2s_toolkit.options import check_options, option_parameters
 from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.strategies.lengths import LENGTHS
+
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 def complete(config: Config, registry: Registry) -> tuple[Config, list[str]]:
@@ -69,4 +71,4 @@ def _all_options(
         defaults = {option: p.default for option, p in option_parameters(part).items()}
     said = {option: default for option, default in defaults.items() if default not in (None, inspect.Parameter.empty)}
     chosen = {**said, **given}
-    return {option: to_jsonable_python(chosen[option]) for option in defaults if option in chosen}
+    return {option: _ANYTHING.dump_python(chosen[option], mode="json") for option in defaults if option in chosen}

@@ -112,13 +112,15 @@ def declared_weights(plan: ModelPlan, parts: Parts) -> dict[str, Weight]:
     """
     config = plan.config
     declared = {
+        "source_embedding": Weight((plan.source_size, config.embedding_size), "embedding"),
         "target_embedding": Weight((plan.target_size, config.embedding_size), "embedding"),
+        "output.kernel": Weight((parts.decoder.readout_size, plan.target_size)),
         "output.bias": Weight((plan.target_size,), "zeros"),
     }
-    if not config.tied_embeddings:
-        declared["source_embedding"] = Weight((plan.source_size, config.embedding_size), "embedding")
-    if not config.tied_softmax:
-        declared["output.kernel"] = Weight((parts.decoder.readout_size, plan.target_size))
+    if config.tied_embeddings:
+        del declared["source_embedding"]
+    if config.tied_softmax:
+        del declared["output.kernel"]
     for name, part in {"encoder": parts.encoder, "attention": parts.scorer, "decoder": parts.decoder}.items():
         if callable(getattr(part, "weights", None)):
             declared |= prefixed(part.weights(), name)

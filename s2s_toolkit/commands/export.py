@@ -123,7 +123,7 @@ def export_run(
 def _export_of(exporter: Exporter, run: Run, others: Sequence[Run], format_name: str) -> Callable[..., str]:
     """What exports one run or several, which go together; UnsupportedError where the format can hold only one."""
     if not others:
-        return partial(exporter.export, run)
+        return lambda *arguments, **how: exporter.export(run, *arguments, **how)  # what is no method fails when called
     require_alike(run, others)
     export_ensemble = getattr(exporter, "export_ensemble", None)
     if not callable(export_ensemble):
