@@ -142,6 +142,7 @@ class TrainingConfig(Section):
         validate_every: Epochs between validations.
         checkpoint_every: Steps between checkpoints inside an epoch; 0 means only at validations.
         keep_best: Of how many of the best validations the weights stay; 1 for the best checkpoint alone.
+        devices: Of this machine, among which each batch is shared.
     """
 
     model_config = ConfigDict(strict=True)  # TOML has types: 'true' is no number
@@ -167,6 +168,7 @@ class TrainingConfig(Section):
     validate_every: int = Field(1, ge=1)
     checkpoint_every: int = Field(0, ge=0)
     keep_best: int = Field(1, ge=1)
+    devices: int = Field(1, ge=1)
 
 
 class DecodingConfig(BaseModel):

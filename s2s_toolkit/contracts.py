@@ -1,6 +1,7 @@
 """What the pipeline expects of a framework. Only numpy arrays cross this border."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -69,6 +70,9 @@ class Optimizer(Protocol):
         An average that it lacks begins with those; one that is not wanted any more is dropped.
         """
 
+    def close(self) -> None:
+        """Give back what it holds beside memory, such as processes; there are no more steps after it."""
+
 
 class DecodingModel(Protocol):
     """A model as far as decoding, and what is compared with it, need to know it."""
@@ -114,6 +118,20 @@ class Framework(Protocol):
 
 TensorFunction = Callable[..., Mapping[str, Any]]
 """Calls a native part: takes tensors of its framework by name, and returns some."""
+
+
+class ManyDevicesFramework(Framework, Protocol):
+    """A framework whose models can be trained on several devices of one machine."""
+
+    def on_devices(self, count: int) -> "ManyDevicesFramework":
+        """The framework on so many devices; UnsupportedError where there are fewer. Nothing has been computed before.
+
+        An optimizer of its models does what one on a single device does, but for dropout: each device takes its share
+        of a batch (`s2s_toolkit.shares`), and gradients are added up before they are clipped.
+        """
+
+    def scope(self) -> AbstractContextManager[object]:
+        """Where its models and their parts are made."""
 
 
 class ArrayFramework(Framework, Protocol):

@@ -9,9 +9,9 @@ import numpy as np
 
 from s2s_toolkit.blame import blaming
 from s2s_toolkit.checks.strategies import check_strategy
-from s2s_toolkit.contracts import DecodingModel, FrameworkModel
+from s2s_toolkit.contracts import DecodingModel, Framework, FrameworkModel, ManyDevicesFramework
 from s2s_toolkit.ensemble import require_alike, together
-from s2s_toolkit.errors import ConfigError, RunError
+from s2s_toolkit.errors import ConfigError, RunError, UnsupportedError
 from s2s_toolkit.model import ModelPlan, build_parts
 from s2s_toolkit.options import create_part, option_parameters
 from s2s_toolkit.registry import CORE, Registry
@@ -26,10 +26,23 @@ def plan_of(run: Run) -> ModelPlan:
     return ModelPlan(run.config.model, len(run.source.vocabulary), len(run.target.vocabulary))
 
 
-def build_model(plan: ModelPlan, registry: Registry, framework: str) -> FrameworkModel:
-    """Build a model in a framework; its weights are not set yet."""
-    builder = registry.load("framework", framework)()
-    return builder.build(plan, build_parts(plan.config, registry, framework))
+def framework_on(devices: int, name: str, registry: Registry) -> ManyDevicesFramework:
+    """A framework on several devices; UnsupportedError where it can't train on so many."""
+    framework = registry.load("framework", name)()
+    if not hasattr(framework, "on_devices"):
+        raise UnsupportedError(f"{name} trains on one device only, given training.devices = {devices}")
+    placed: ManyDevicesFramework = framework.on_devices(devices)
+    return placed
+
+
+def build_model(plan: ModelPlan, registry: Registry, framework: str, *, devices: int = 1) -> FrameworkModel:
+    """Build a model in a framework, to be trained on so many devices; its weights are not set yet."""
+    if devices > 1:
+        builder = framework_on(devices, framework, registry)
+        with builder.scope():
+            return builder.build(plan, build_parts(plan.config, registry, framework))
+    alone: Framework = registry.load("framework", framework)()
+    return alone.build(plan, build_parts(plan.config, registry, framework))
 
 
 def load_model(run: Run, registry: Registry, framework: str) -> FrameworkModel:

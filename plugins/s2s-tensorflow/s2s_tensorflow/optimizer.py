@@ -73,10 +73,13 @@ class Adam:
             kept = state.get(f"average.{name}")
             average.assign(self.places[name].variable if kept is None else self.places[name].to_tensor(kept))
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     @tf.function(input_signature=[BATCH, TOKENS, SEED, RATE], autograph=False)
     def _step(self, batch: tuple[Tensor, ...], tokens: Tensor, seed: Tensor, learning_rate: Tensor) -> Tensor:
         gradients, loss = self._gradients(batch, tokens, seed)
-        self._update(gradients, learning_rate)
+        self._update(gradients, learning_rate, self.steps.assign_add(1))
         return loss
 
     @tf.function(input_signature=[BATCH, TOKENS, SEED], autograph=False)
@@ -85,7 +88,7 @@ class Adam:
 
     @tf.function(autograph=False)
     def _apply(self, gradients: list[Tensor], learning_rate: Tensor) -> None:
-        self._update(gradients, learning_rate)
+        self._update(gradients, learning_rate, self.steps.assign_add(1))
 
     def _gradients(self, batch: tuple[Tensor, ...], tokens: Tensor, seed: Tensor) -> tuple[list[Tensor], Tensor]:
         """Of what is minimised per target token, of which there are `tokens` in the whole step; and the loss."""
@@ -97,13 +100,13 @@ class Adam:
         gradients = tape.gradient(per_token, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return [tf.convert_to_tensor(g) for g in gradients], loss  # an embedding's comes as slices
 
-    def _update(self, gradients: list[Tensor], learning_rate: Tensor) -> None:
-        """Apply one step in TensorFlow's fused kernel, which wants both corrections in the rate.
+    def _update(self, gradients: list[Tensor], learning_rate: Tensor, number: Tensor) -> None:
+        """Apply the step of a number, from 1, in TensorFlow's fused kernel, which wants both corrections in the rate.
 
         It adds epsilon to the uncorrected deviation, so that epsilon has to be made as much smaller.
         """
         scale = tf.minimum(self.options.clip_norm / (tf.linalg.global_norm(gradients) + 1e-6), 1.0)
-        steps = tf.cast(self.steps.assign_add(1), tf.float64)
+        steps = tf.cast(number, tf.float64)
         root = tf.sqrt(1 - VARIANCE_DECAY**steps)
         rate = learning_rate * root / (1 - MEAN_DECAY**steps)
         for (name, place), gradient in zip(self.places.items(), gradients, strict=True):

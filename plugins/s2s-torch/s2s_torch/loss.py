@@ -1,7 +1,7 @@
 """The training loss."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from s2s_toolkit.batches import Batch
@@ -25,6 +25,23 @@ def training_losses(model: Model, batch: Batch, label_smoothing: float) -> tuple
         return loss, loss
     of_all = (logits.logsumexp(dim=-1) - logits.mean(dim=-1)).sum()  # the mean of -log p over the vocabulary
     return (1 - label_smoothing) * loss + label_smoothing * of_all, loss
+
+
+class TrainingLosses(nn.Module):
+    """`training_losses` as a module, which is what PyTorch can train on several devices.
+
+    Args:
+        model: Whose.
+        label_smoothing: As `OptimizerOptions` has it.
+    """
+
+    def __init__(self, model: Model, label_smoothing: float) -> None:
+        super().__init__()
+        self.model, self.label_smoothing = model, label_smoothing
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What is minimised, and the cross-entropy, both summed."""
+        return training_losses(self.model, batch, self.label_smoothing)
 
 
 def to_tensors(batch: Batch, device: torch.device) -> tuple[Tensor, ...]:
