@@ -49,7 +49,10 @@ def read_changed_config(path: Path, changes: Sequence[Assignment], observers: Se
 
 
 def config_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `CONFIG.toml`, `--framework`, `--seed`, `--set` and `--plugin`; `gather_config` is its inverse."""
+    """Give a command what changes a config; `gather_config` is its inverse.
+
+    That is `CONFIG.toml`, `--framework`, `--devices`, `--seed`, `--set` and `--plugin`.
+    """
     for option in (
         plugin_option,
         click.option(
@@ -61,6 +64,7 @@ def config_options(command: Callable[..., None]) -> Callable[..., None]:
             help="Change the config, as in training.batch_size=32 or attention.size=64; may be repeated.",
         ),
         click.option("--seed", type=int, help="Instead of the config's."),
+        click.option("--devices", type=click.IntRange(min=1), help="How many of this machine share each batch."),
         framework_option("What trains, instead of what the config says."),
         click.argument("config", metavar="CONFIG.toml", type=FILE),
     ):
@@ -68,7 +72,9 @@ def config_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def gather_config(config: Path, framework: str, *, seed: int | None, changes: Sequence[Assignment]) -> ChangedConfig:
+def gather_config(
+    config: Path, framework: str, *, devices: int | None, seed: int | None, changes: Sequence[Assignment]
+) -> ChangedConfig:
     """The values of `config_options`."""
-    named: list[tuple[str, Any]] = [("framework", framework)] * bool(framework) + [("seed", seed)] * (seed is not None)
-    return ChangedConfig(config, [*changes, *named])
+    given: dict[str, Any] = {"framework": framework or None, "training.devices": devices, "seed": seed}
+    return ChangedConfig(config, [*changes, *((key, value) for key, value in given.items() if value is not None)])

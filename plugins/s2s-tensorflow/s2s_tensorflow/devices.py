@@ -26,6 +26,6 @@ def _divide_processor(count: int) -> None:
     except RuntimeError as error:
         if (found := len(tf.config.list_logical_devices("CPU"))) < count:
             raise UnsupportedError(
-                f"TensorFlow has begun to compute in this process, on {found} CPU device{'s' * (found > 1)}, which can't "
-                f"become {count} any more; ask for them in a process of its own"
+                f"TensorFlow has begun to compute in this process, on {found} CPU device{'s' * (found > 1)}, which "
+                f"can't become {count} any more; ask for them in a process of its own"
             ) from error

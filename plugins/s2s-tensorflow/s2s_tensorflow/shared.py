@@ -45,9 +45,7 @@ class SharedAdam(Adam):
         self.strategy, self.devices = strategy, strategy.num_replicas_in_sync
         batches = (BATCH,) * self.devices
         self._step_all = tf.function(self._take_step, input_signature=[batches, TOKENS, SEEDS, RATE], autograph=False)
-        self._differentiate_all = tf.function(
-            self._add_up, input_signature=[batches, TOKENS, SEEDS], autograph=False
-        )
+        self._differentiate_all = tf.function(self._add_up, input_signature=[batches, TOKENS, SEEDS], autograph=False)
         self._apply_all = tf.function(self._update_all, autograph=False)
 
     def step(self, batches: Sequence[Batch], *, learning_rate: float, seeds: Sequence[int]) -> float:

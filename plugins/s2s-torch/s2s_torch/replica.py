@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 import numpy as np
 import torch
 from torch import distributed
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
 from torch.nn.parallel import DistributedDataParallel
 
 from s2s_toolkit.batches import Batch
@@ -79,7 +80,7 @@ class ReplicaAdam(Adam):
         super().__init__(model, options)
         self.place = place
 
-    def join(self, store: distributed.Store) -> None:
+    def join(self, store: TCPStore) -> None:
         """Meet the other processes, each of which does so now; the copies leave it with the weights of the first."""
         on_gpu = self.place.device.type == "cuda"
         if on_gpu:
@@ -115,9 +116,7 @@ class ReplicaAdam(Adam):
         return ddp.no_sync() if more and isinstance(ddp, DistributedDataParallel) else nullcontext()
 
 
-def run_replica(
-    module: bytes, options: OptimizerOptions, place: Place, *, port: int, connection: Connection
-) -> None:
+def run_replica(module: bytes, options: OptimizerOptions, place: Place, *, port: int, connection: Connection) -> None:
     """A process beside the main one: build a copy, then take the steps that come, until none can come any more.
 
     Args:
@@ -133,7 +132,7 @@ def run_replica(
         model = torch.load(io.BytesIO(module), map_location=place.device, weights_only=False)  # from our own process
         adam = ReplicaAdam(model, options, place)
         connection.send(READY)
-        adam.join(distributed.TCPStore(HOST, port, timeout=PATIENCE))
+        adam.join(TCPStore(HOST, port, timeout=PATIENCE))
         _follow(adam, connection)
     except (EOFError, ConnectionError):
         return  # the main process is gone

@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 import numpy as np
 import torch
 from torch import distributed
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
@@ -78,7 +79,7 @@ class SharedAdam(ReplicaAdam):
         """Start a process for each other device, and meet it."""
         if distributed.is_initialized():
             raise UnsupportedError("another training of this process is on several devices; end it first")
-        store = distributed.TCPStore(HOST, 0, is_master=True, wait_for_workers=False, timeout=PATIENCE)
+        store = TCPStore(HOST, 0, is_master=True, wait_for_workers=False, timeout=PATIENCE)
         module, context = _saved(self.model), multiprocessing.get_context("spawn")
         self.place = replace(self.place, idle_weights=self._has_idle_weights(batch))
         for rank in range(1, len(self.place.devices)):
@@ -96,7 +97,7 @@ class SharedAdam(ReplicaAdam):
             self.connections.append(here)
         with self._watched():
             for connection in self.connections:
-                if problem := connection.recv():
+                if (problem := connection.recv()) != READY:
                     raise ConnectionError(problem)
             self.join(store)
 
