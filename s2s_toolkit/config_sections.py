@@ -18,6 +18,8 @@ SOURCE_TARGET: tuple[Column, ...] = (SOURCE, TARGET)
 
 ScheduleName = Literal["constant", "cosine", "inverse_sqrt", "step", "plateau"]
 
+PrecisionName = Literal["fp32", "bf16"]
+
 
 class Section(BaseModel):
     """A section that refuses unknown keys."""
@@ -143,6 +145,7 @@ class TrainingConfig(Section):
         checkpoint_every: Steps between checkpoints inside an epoch; 0 means only at validations.
         keep_best: Of how many of the best validations the weights stay; 1 for the best checkpoint alone.
         devices: Of this machine, among which each batch is shared.
+        precision: Of the products of a training step; weights, moments and losses are in 32 bits.
     """
 
     model_config = ConfigDict(strict=True)  # TOML has types: 'true' is no number
@@ -169,6 +172,7 @@ class TrainingConfig(Section):
     checkpoint_every: int = Field(0, ge=0)
     keep_best: int = Field(1, ge=1)
     devices: int = Field(1, ge=1)
+    precision: PrecisionName = "fp32"
 
 
 class DecodingConfig(BaseModel):

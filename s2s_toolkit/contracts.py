@@ -38,12 +38,16 @@ class OptimizerOptions:
         label_smoothing: E in (1 - E) times the cross-entropy plus E times the mean of -log p over the vocabulary
             (Szegedy et al. 2016, section 7), which is minimised.
         moving_average: Decay of a moving average of the weights; 0 for none.
+        precision: "fp32", or "bf16": products of a step are in 16 bits (Micikevicius et al. 2018), of which 8 are the
+            exponent's, so gradients need no scale; weights, moments and what is told of a loss are in 32.
+            UnsupportedError from `FrameworkModel.optimizer` where the device can't.
     """
 
     clip_norm: float = 1.0
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     moving_average: float = 0.0
+    precision: str = "fp32"
 
 
 class Optimizer(Protocol):

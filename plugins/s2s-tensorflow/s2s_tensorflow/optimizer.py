@@ -10,6 +10,7 @@ from tensorflow import Tensor
 from s2s_tensorflow.layout import Place, members, places
 from s2s_tensorflow.loss import BATCH, to_tensors, training_losses
 from s2s_tensorflow.model import Model
+from s2s_tensorflow.precision import check_precision, lower_products
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
 
@@ -29,6 +30,7 @@ class Adam:
 
     def __init__(self, model: Model, options: OptimizerOptions) -> None:
         self.model, self.options = model, options
+        check_precision(options.precision)
         self.places: dict[str, Place] = places(model)
         self.steps = tf.Variable(0, dtype=tf.int64)
         self.means, self.variances = self._zeros(), self._zeros()
@@ -41,13 +43,15 @@ class Adam:
         """
         rate = tf.constant(learning_rate, tf.float64)
         tokens = tf.constant(sum(batch.num_target_tokens for batch in batches), tf.float32)
-        if len(batches) == 1:  # one graph is faster than two
-            return float(self._step(to_tensors(batches[0]), tokens, tf.constant(seeds[0], tf.int64), rate))
-        total, gradients = 0.0, None
-        for batch, seed in zip(batches, seeds, strict=True):
-            own, loss = self._differentiate(to_tensors(batch), tokens, tf.constant(seed, tf.int64))
-            gradients = own if gradients is None else [g + h for g, h in zip(gradients, own, strict=True)]
-            total += float(loss)
+        given = [(to_tensors(batch), tokens, tf.constant(s, tf.int64)) for batch, s in zip(batches, seeds, strict=True)]
+        with lower_products(self.options.precision):
+            if len(given) == 1:  # one graph is faster than two
+                return float(self._step(*given[0], rate))
+            total, gradients = 0.0, None
+            for each in given:
+                own, loss = self._differentiate(*each)
+                gradients = own if gradients is None else [g + h for g, h in zip(gradients, own, strict=True)]
+                total += float(loss)
         self._apply(gradients, rate)
         return total
 

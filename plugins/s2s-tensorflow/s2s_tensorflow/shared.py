@@ -12,6 +12,7 @@ from tensorflow import Tensor
 from s2s_tensorflow.loss import BATCH, to_tensors
 from s2s_tensorflow.model import Model
 from s2s_tensorflow.optimizer import RATE, TOKENS, Adam
+from s2s_tensorflow.precision import lower_products
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.shares import share_seeds, shares
@@ -53,13 +54,14 @@ class SharedAdam(Adam):
         rate = tf.constant(learning_rate, tf.float64)
         tokens = tf.constant(sum(batch.num_target_tokens for batch in batches), tf.float32)
         given = [(self._shares(batch), tokens, self._seeds(seed)) for batch, seed in zip(batches, seeds, strict=True)]
-        if len(given) == 1:  # one graph is faster than two
-            return float(self._step_all(*given[0], rate))
-        total, gradients = 0.0, None
-        for each in given:
-            own, loss = self._differentiate_all(*each)
-            gradients = own if gradients is None else [g + h for g, h in zip(gradients, own, strict=True)]
-            total += float(loss)
+        with lower_products(self.options.precision):
+            if len(given) == 1:  # one graph is faster than two
+                return float(self._step_all(*given[0], rate))
+            total, gradients = 0.0, None
+            for each in given:
+                own, loss = self._differentiate_all(*each)
+                gradients = own if gradients is None else [g + h for g, h in zip(gradients, own, strict=True)]
+                total += float(loss)
         self._apply_all(gradients, rate)
         return total
 

@@ -54,4 +54,4 @@ def _real_logits(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
     """Logits (N, V) and targets (N,) of all real target tokens."""
     source_ids, source_lengths, target_in, target_out, mask = to_tensors(batch, next(model.parameters()).device)
     readouts, _ = model.unroll(source_ids, source_lengths, target_in)
-    return model.output(readouts[mask]), target_out[mask]
+    return model.output(readouts[mask]).float(), target_out[mask]  # 32 bits, whatever the precision of products

@@ -14,6 +14,7 @@ from s2s_toolkit.contracts import OptimizerOptions
 from s2s_torch.layout import Place, places
 from s2s_torch.loss import TrainingLosses
 from s2s_torch.model import Model
+from s2s_torch.precision import check_precision, lower_products
 
 EPSILON = 1e-8
 
@@ -35,6 +36,8 @@ class Adam:
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
         ]
         self.adam = torch.optim.AdamW(groups, lr=0.0, eps=EPSILON, fused=True)
+        self.device = next(model.parameters()).device
+        check_precision(options.precision, self.device)
         self.losses: nn.Module = TrainingLosses(model, options.label_smoothing)
         self.averages: dict[str, Tensor] = {}
         if options.moving_average:
@@ -54,11 +57,12 @@ class Adam:
         """As `step`, where the gradient is that of what is minimised divided by a given number of tokens."""
         self.model.train()
         self.adam.zero_grad()
-        total = torch.zeros((), device=next(self.model.parameters()).device)
+        total = torch.zeros((), device=self.device)
         for number, (batch, seed) in enumerate(zip(batches, seeds, strict=True), start=1):
             torch.manual_seed(seed)
             with self.adding_up(more=number < len(batches)):
-                minimised, loss = self.losses(batch)
+                with lower_products(self.options.precision, self.device):
+                    minimised, loss = self.losses(batch)
                 (minimised / divisor).backward()  # gradients add up
             total = total + loss.detach()
         clip_grad_norm_((place.parameter for place in self.places.values()), self.options.clip_norm)
