@@ -124,14 +124,15 @@ TensorFunction = Callable[..., Mapping[str, Any]]
 """Calls a native part: takes tensors of its framework by name, and returns some."""
 
 
-class ManyDevicesFramework(Framework, Protocol):
-    """A framework whose models can be trained on several devices of one machine."""
+class PlacedFramework(Framework, Protocol):
+    """A framework that computes on a device which is asked for, and trains on several of one machine."""
 
-    def on_devices(self, count: int) -> "ManyDevicesFramework":
-        """The framework on so many devices; UnsupportedError where there are fewer. Nothing has been computed before.
+    def on(self, device: str, count: int = 1) -> "PlacedFramework":
+        """The framework on devices that `s2s_toolkit.devices.chosen_devices` chooses; UnsupportedError if it can't be.
 
-        An optimizer of its models does what one on a single device does, but for dropout: each device takes its share
-        of a batch (`s2s_toolkit.shares`), and gradients are added up before they are clipped.
+        It may be too late where the process has begun to compute on others. On several devices, an optimizer of its
+        models does what one on a single device does, but for dropout: each takes its share of a batch
+        (`s2s_toolkit.shares`), and gradients are added up before they are clipped.
         """
 
     def scope(self) -> AbstractContextManager[object]:

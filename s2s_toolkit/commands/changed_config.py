@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from s2s_toolkit.assignments import Assignment, full_key, overlay
-from s2s_toolkit.commands.decoding import FILE, assignments, framework_option
+from s2s_toolkit.commands.decoding import FILE, assignments, device_option, framework_option
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.config import Config, load_toml, parse_config
 from s2s_toolkit.plugins import register_files
@@ -51,7 +51,7 @@ def read_changed_config(path: Path, changes: Sequence[Assignment], observers: Se
 def config_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command what changes a config; `gather_config` is its inverse.
 
-    That is `CONFIG.toml`, `--framework`, `--devices`, `--seed`, `--set` and `--plugin`.
+    That is `CONFIG.toml`, `--framework`, `--device`, `--devices`, `--seed`, `--set` and `--plugin`.
     """
     for option in (
         plugin_option,
@@ -64,6 +64,7 @@ def config_options(command: Callable[..., None]) -> Callable[..., None]:
             help="Change the config, as in training.batch_size=32 or attention.size=64; may be repeated.",
         ),
         click.option("--seed", type=int, help="Instead of the config's."),
+        device_option,
         click.option("--devices", type=click.IntRange(min=1), help="How many of this machine share each batch."),
         framework_option("What trains, instead of what the config says."),
         click.argument("config", metavar="CONFIG.toml", type=FILE),
@@ -73,8 +74,13 @@ def config_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def gather_config(
-    config: Path, framework: str, *, devices: int | None, seed: int | None, changes: Sequence[Assignment]
+    config: Path, framework: str, *, device: str, devices: int | None, seed: int | None, changes: Sequence[Assignment]
 ) -> ChangedConfig:
     """The values of `config_options`."""
-    given: dict[str, Any] = {"framework": framework or None, "training.devices": devices, "seed": seed}
+    given: dict[str, Any] = {
+        "framework": framework or None,
+        "training.device": device or None,
+        "training.devices": devices,
+        "seed": seed,
+    }
     return ChangedConfig(config, [*changes, *((key, value) for key, value in given.items() if value is not None)])

@@ -40,6 +40,7 @@ def command(
     config: Path,
     *,
     framework: str,
+    device: str,
     devices: int | None,
     seed: int | None,
     changes: Sequence[Assignment],
@@ -57,7 +58,9 @@ def command(
     """
     if lowest >= highest:
         raise click.UsageError(f"--lowest must be below --highest, given {lowest:g} and {highest:g}")
-    checked = gather_config(config, framework, devices=devices, seed=seed, changes=changes).read(registry)
+    checked = gather_config(config, framework, device=device, devices=devices, seed=seed, changes=changes).read(
+        registry
+    )
     if output:
         require_absent(output, force)
         require_drawable(output)

@@ -48,6 +48,7 @@ def command(
     *,
     output: Path | None,
     framework: str,
+    device: str,
     devices: int | None,
     seed: int | None,
     changes: Sequence[Assignment],
@@ -66,7 +67,7 @@ def command(
         raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
     if print_config and dry_run:
         raise click.UsageError("--print-config reads nothing and --dry-run everything; give one of them")
-    checked = gather_config(config, framework, devices=devices, seed=seed, changes=changes).read(
+    checked = gather_config(config, framework, device=device, devices=devices, seed=seed, changes=changes).read(
         registry, more=[("data.reverse", True)] * reverse, observers=watching
     )
     path = output or RUNS / f"{config.stem}-{checked.framework}{'-reverse' * reverse}"

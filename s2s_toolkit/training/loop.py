@@ -74,9 +74,8 @@ def prepared(config: Config, path: Path, registry: Registry, observer: Observer,
     if resume:
         expect_parts(path, registry)
     observers = make_observers(observer, config.observers, registry)
-    registry.load("framework", config.framework)
-    if config.training.devices > 1:  # before anything is computed in the framework
-        framework_on(config.training.devices, config.framework, registry)
+    options = config.training
+    framework_on(options.device, config.framework, registry, devices=options.devices)  # before it computes anything
     reference_parts(config.model, registry, config.framework)
     make_strategy(config.decoding.strategy, config.decoding.options, registry)
     if config.training.metric != LOSS:
@@ -100,7 +99,7 @@ class Training:
         self.data = training.counts, dev
         self.examples = training.examples(run.source.vocabulary, run.target.vocabulary)
         self.model: FrameworkModel = build_model(
-            plan_of(run), registry, run.config.framework, devices=self.options.devices
+            plan_of(run), registry, run.config.framework, device=self.options.device, devices=self.options.devices
         )
         self.model.load_weights(first_weights(run, self.model, registry))
         self.steps = Steps(run.config, self.model, self.examples)

@@ -40,8 +40,9 @@ class TensorFlowFramework:
     def __init__(self, strategy: tf.distribute.MirroredStrategy | None = None) -> None:
         self.strategy = strategy
 
-    def on_devices(self, count: int) -> "TensorFlowFramework":
-        return TensorFlowFramework(mirrored(found_devices(count)))
+    def on(self, device: str, count: int = 1) -> "TensorFlowFramework":
+        devices = found_devices(device, count)
+        return TensorFlowFramework(mirrored(devices) if count > 1 else None)
 
     def scope(self) -> AbstractContextManager[object]:
         return self.strategy.scope() if self.strategy else nullcontext()

@@ -2,17 +2,12 @@
 
 import torch
 
-from s2s_toolkit.errors import UnsupportedError
+from s2s_toolkit.devices import chosen_devices
 
 CPU = torch.device("cpu")
 
 
-def found_devices(count: int) -> list[torch.device]:
-    """So many devices: the machine's GPUs where it has any, otherwise the processor, once for each.
-
-    UnsupportedError where there are fewer.
-    """
-    gpus = torch.cuda.device_count()
-    if 0 < gpus < count:
-        raise UnsupportedError(f"{count} devices were asked for; PyTorch finds {gpus} GPU{'s' * (gpus > 1)} here")
-    return [torch.device("cuda", number) for number in range(count)] if gpus else [CPU] * count
+def found_devices(asked: str, count: int) -> list[torch.device]:
+    """The devices that are asked for; UnsupportedError where they are not there."""
+    there = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    return [torch.device(name) for name in chosen_devices(asked, count, there)]

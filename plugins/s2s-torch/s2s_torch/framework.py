@@ -34,8 +34,8 @@ class TorchFramework:
     def __init__(self, devices: Sequence[torch.device] = (CPU,)) -> None:
         self.devices = devices
 
-    def on_devices(self, count: int) -> "TorchFramework":
-        return TorchFramework(found_devices(count))
+    def on(self, device: str, count: int = 1) -> "TorchFramework":
+        return TorchFramework(found_devices(device, count))
 
     def scope(self) -> AbstractContextManager[None]:
         return nullcontext()  # a model is moved to its device
