@@ -20,10 +20,10 @@ from s2s_toolkit.observers import BatchStep, Observer
 from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.training import train
 
-STEPS, WARM, ROUNDS = 30, 5, 3
+STEPS, WARM, ROUNDS = 24, 4, 3
 """Steps of a training, those of them that are not timed, and how often each training is made."""
 
-PAIRS, LENGTH, SYMBOLS = 4000, 20, 200
+PAIRS, LENGTH, SYMBOLS = 2000, 20, 200
 
 
 class Clock(Observer):
@@ -42,7 +42,7 @@ class Clock(Observer):
 
 
 def config(folder: Path, framework: str, devices: int) -> Config:
-    """A GRU model of 256 in batches of 128."""
+    """A GRU model of 256 in batches of 64."""
     part = {"size": 256}
     content: dict[str, Any] = {
         "framework": framework,
@@ -53,7 +53,7 @@ def config(folder: Path, framework: str, devices: int) -> Config:
             "attention": {"name": "additive", **part},
             "decoder": {"name": "bahdanau", **part},
         },
-        "training": {"batch_size": 128, "max_steps": STEPS, "devices": devices},
+        "training": {"batch_size": 64, "max_steps": STEPS, "devices": devices},
     }
     return parse_config(content, folder=folder, where="benchmark")
 
