@@ -54,7 +54,7 @@ class Adam:
     def step_by(
         self, batches: Sequence[Batch], *, divisor: float, learning_rate: float, seeds: Sequence[int]
     ) -> Tensor:
-        """As `step`, where the gradient is that of what is minimised divided by a given number of tokens."""
+        """As `step`, where what is minimised is divided by a given number of target tokens, those of the whole step."""
         self.model.train()
         self.adam.zero_grad()
         total = torch.zeros((), device=self.device)
