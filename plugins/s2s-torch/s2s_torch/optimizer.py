@@ -54,7 +54,7 @@ class Adam:
     def step_by(
         self, batches: Sequence[Batch], *, divisor: float, learning_rate: float, seeds: Sequence[int]
     ) -> Tensor:
-        """As `step`, where what is minimised is divided by a given number of target tokens, those of the whole step."""
+        """As `step`, where what is minimised is divided by a given number, if not by all target tokens."""
         self.model.train()
         self.adam.zero_grad()
         total = torch.zeros((), device=self.device)
