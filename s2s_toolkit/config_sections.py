@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from s2s_toolkit.config_paths import FileList, Files, FilesOrTables, Folder, OneOrTwo
+from s2s_toolkit.devices import CPU
 from s2s_toolkit.normalization import Form
 
 Column = Literal["source", "target", "tags", "ignored"]
@@ -17,6 +18,8 @@ TAGS: Final = "tags"
 SOURCE_TARGET: tuple[Column, ...] = (SOURCE, TARGET)
 
 ScheduleName = Literal["constant", "cosine", "inverse_sqrt", "step", "plateau"]
+
+PrecisionName = Literal["fp32", "bf16"]
 
 
 class Section(BaseModel):
@@ -159,6 +162,9 @@ class TrainingConfig(Section):
         validate_every: Epochs between validations.
         checkpoint_every: Steps between checkpoints inside an epoch; 0 means only at validations.
         keep_best: Of how many of the best validations the weights stay; 1 for the best checkpoint alone.
+        device: What it is trained on: "cpu", "cuda", "cuda:1", "mps", or "auto" for an accelerator if there is one.
+        devices: How many of these share each batch.
+        precision: Of the products of a training step; weights, moments and losses are in 32 bits.
     """
 
     model_config = ConfigDict(strict=True)  # TOML has types: 'true' is no number
@@ -184,6 +190,9 @@ class TrainingConfig(Section):
     validate_every: int = Field(1, ge=1)
     checkpoint_every: int = Field(0, ge=0)
     keep_best: int = Field(1, ge=1)
+    device: str = CPU
+    devices: int = Field(1, ge=1)
+    precision: PrecisionName = "fp32"
 
 
 class DecodingConfig(BaseModel):

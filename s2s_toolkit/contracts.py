@@ -1,6 +1,7 @@
 """What the pipeline expects of a framework. Only numpy arrays cross this border."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,12 +38,16 @@ class OptimizerOptions:
         label_smoothing: E in (1 - E) times the cross-entropy plus E times the mean of -log p over the vocabulary
             (Szegedy et al. 2016, section 7), which is minimised.
         moving_average: Decay of a moving average of the weights; 0 for none.
+        precision: "fp32", or "bf16": products of a step are in 16 bits (Micikevicius et al. 2018), of which 8 are the
+            exponent's, so gradients need no scale; weights, moments and what is told of a loss are in 32.
+            UnsupportedError from `FrameworkModel.optimizer` where the device can't.
     """
 
     clip_norm: float = 1.0
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     moving_average: float = 0.0
+    precision: str = "fp32"
 
 
 class Optimizer(Protocol):
@@ -68,6 +73,9 @@ class Optimizer(Protocol):
 
         An average that it lacks begins with those; one that is not wanted any more is dropped.
         """
+
+    def close(self) -> None:
+        """Give back what it holds beside memory, such as processes; there are no more steps after it."""
 
 
 class DecodingModel(Protocol):
@@ -114,6 +122,21 @@ class Framework(Protocol):
 
 TensorFunction = Callable[..., Mapping[str, Any]]
 """Calls a native part: takes tensors of its framework by name, and returns some."""
+
+
+class PlacedFramework(Framework, Protocol):
+    """A framework that computes on a device which is asked for, and trains on several of one machine."""
+
+    def on(self, device: str, count: int = 1) -> "PlacedFramework":
+        """The framework on devices that `s2s_toolkit.devices.chosen_devices` chooses; UnsupportedError if it can't be.
+
+        It may be too late where the process has begun to compute on others. On several devices, an optimizer of its
+        models does what one on a single device does, but for dropout: each takes its share of a batch
+        (`s2s_toolkit.shares`), and gradients are added up before they are clipped.
+        """
+
+    def scope(self) -> AbstractContextManager[object]:
+        """Where its models and their parts are made."""
 
 
 class ArrayFramework(Framework, Protocol):

@@ -7,15 +7,13 @@ from typing import Any, Protocol
 
 from s2s_toolkit.blame import blaming, named
 from s2s_toolkit.components import ANY
+from s2s_toolkit.devices import AUTO, CPU
 from s2s_toolkit.errors import ModelFileError, PluginError, UnsupportedError
 from s2s_toolkit.loading import load_translator
 from s2s_toolkit.options import create_part
 from s2s_toolkit.registry import Offer, Registry
 from s2s_toolkit.run import Run, open_run
 from s2s_toolkit.translation import Translation
-
-AUTO = "auto"
-"""The device that a format chooses by itself."""
 
 
 class TextTranslator(Protocol):
@@ -118,7 +116,7 @@ def open_translator(
     framework: str = "",
     strategy: str = "",
     options: Mapping[str, Any] | None = None,
-    device: str = AUTO,
+    device: str = "",
     checkpoint: str = "",
     others: Sequence[Run] = (),
 ) -> TextTranslator:
@@ -130,15 +128,21 @@ def open_translator(
         framework: What computes a run; an exported file needs none and refuses it.
         strategy: A decoding strategy for a run; an exported file holds its own.
         options: Options of the strategy and `max_length`; for an exported file, the settings that it lets vary.
-        device: Where an exported file is computed.
+        device: Where it is computed; by default on the CPU, or where an exported file's format chooses.
         checkpoint: Which of a run's checkpoints serves, by default the best; an exported file holds one.
         others: Runs whose models decode together with a run's, as an ensemble; an exported file holds its own.
     """
     if not registry.has("exporter", path.suffix.removeprefix("."), ANY) and (path.is_dir() or not path.suffix):
-        if device not in (AUTO, "cpu"):
-            raise UnsupportedError(f"a run directory is computed on the CPU, given --device {device}; export it first")
         run = open_run(path, registry, checkpoint=checkpoint)
-        return load_translator(run, registry, framework=framework, strategy=strategy, options=options, others=others)
+        return load_translator(
+            run,
+            registry,
+            framework=framework,
+            strategy=strategy,
+            options=options,
+            others=others,
+            device=device or CPU,
+        )
     if framework or strategy or checkpoint or others:
         raise UnsupportedError(
             f"{path} holds its own model and strategy; leave out --framework, --strategy, --checkpoint and --ensemble, "
@@ -152,7 +156,7 @@ def open_translator(
         raise ModelFileError(f"{path} is neither a run directory nor a model file; formats installed: {formats}")
     exporter, offer = find_exporter(format_name, registry), registry.find_offer("exporter", format_name)
     with blaming("exporter", offer):
-        translator = exporter.open(path, registry, options or {}, device=device)
+        translator = exporter.open(path, registry, options or {}, device=device or AUTO)
     if not callable(translator):
         told = f"{named('exporter', offer)} opens a file as {translator!r:.60}"
         raise PluginError(f"{told}, expected a translator, which is called with texts")

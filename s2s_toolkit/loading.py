@@ -1,6 +1,7 @@
 """From a run directory to a model and a translator."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ import numpy as np
 
 from s2s_toolkit.blame import blaming
 from s2s_toolkit.checks.strategies import check_strategy
-from s2s_toolkit.contracts import DecodingModel, FrameworkModel
+from s2s_toolkit.contracts import DecodingModel, Framework, FrameworkModel, PlacedFramework
+from s2s_toolkit.devices import CPU
 from s2s_toolkit.ensemble import require_alike, together
-from s2s_toolkit.errors import ConfigError, RunError
+from s2s_toolkit.errors import ConfigError, RunError, UnsupportedError
 from s2s_toolkit.model import ModelPlan, build_parts
 from s2s_toolkit.options import create_part, option_parameters
 from s2s_toolkit.registry import CORE, Registry
@@ -26,15 +28,29 @@ def plan_of(run: Run) -> ModelPlan:
     return ModelPlan(run.config.model, len(run.source.vocabulary), len(run.target.vocabulary))
 
 
-def build_model(plan: ModelPlan, registry: Registry, framework: str) -> FrameworkModel:
-    """Build a model in a framework; its weights are not set yet."""
-    builder = registry.load("framework", framework)()
-    return builder.build(plan, build_parts(plan.config, registry, framework))
+def framework_on(device: str, name: str, registry: Registry, *, devices: int = 1) -> Framework:
+    """A framework on a device, or on several to train there; UnsupportedError where it can't be."""
+    framework: Framework = registry.load("framework", name)()
+    if hasattr(framework, "on"):
+        placed: PlacedFramework = framework.on(device, devices)
+        return placed
+    if (device, devices) != (CPU, 1):
+        raise UnsupportedError(f"{name} computes on one {CPU} only, given device {device!r} and {devices} devices")
+    return framework
 
 
-def load_model(run: Run, registry: Registry, framework: str) -> FrameworkModel:
+def build_model(
+    plan: ModelPlan, registry: Registry, framework: str, *, device: str = CPU, devices: int = 1
+) -> FrameworkModel:
+    """Build a model in a framework, on a device, or on several to be trained there; its weights are not set yet."""
+    builder = framework_on(device, framework, registry, devices=devices)
+    with builder.scope() if hasattr(builder, "scope") else nullcontext():
+        return builder.build(plan, build_parts(plan.config, registry, framework))
+
+
+def load_model(run: Run, registry: Registry, framework: str, device: str = CPU) -> FrameworkModel:
     """Build the run's model in a framework, which need not be the one it was trained in, and load its checkpoint."""
-    model = build_model(plan_of(run), registry, framework)
+    model = build_model(plan_of(run), registry, framework, device=device)
     path = run.weights_path()
     model.load_weights(fitting_weights(load_checkpoint(path).weights, model, path))
     return model
@@ -117,16 +133,17 @@ def choose_decoding(
     return Decoding(name, made, {**made.settings, **lengths}, fixed)
 
 
-def load_models(runs: Sequence[Run], registry: Registry, framework: str = "") -> DecodingModel:
+def load_models(runs: Sequence[Run], registry: Registry, framework: str = "", device: str = CPU) -> DecodingModel:
     """The model of a run, or of several runs one that decodes with all of them (`s2s_toolkit.ensemble`).
 
     Args:
         runs: At least one; ConfigError where their symbols differ.
         registry: Where parts are found.
         framework: What computes them; by default each is computed by what trained it.
+        device: Where.
     """
     require_alike(runs[0], runs[1:])
-    return together([load_model(run, registry, framework or run.config.framework) for run in runs])
+    return together([load_model(run, registry, framework or run.config.framework, device) for run in runs])
 
 
 def load_translator(
@@ -137,6 +154,7 @@ def load_translator(
     strategy: str = "",
     options: Mapping[str, Any] | None = None,
     others: Sequence[Run] = (),
+    device: str = CPU,
 ) -> Translator:
     """A translator for a run.
 
@@ -147,7 +165,8 @@ def load_translator(
         strategy: As `choose_decoding` has it.
         options: Likewise.
         others: Runs whose models decode together with the run's, as an ensemble.
+        device: Where it is computed.
     """
     decoding = choose_decoding(run, registry, strategy, options)
-    model = load_models([run, *others], registry, framework)
+    model = load_models([run, *others], registry, framework, device)
     return Translator(model.stepper(), run.source, run.target, decoding.strategy, decoding.settings)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from s2s_toolkit.assignments import Assignment, full_key, overlay
-from s2s_toolkit.commands.decoding import FILE, assignments, framework_option
+from s2s_toolkit.commands.decoding import FILE, assignments, device_option, framework_option
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.config import Config, load_toml, parse_config
 from s2s_toolkit.plugins import register_files
@@ -49,12 +49,21 @@ def read_changed_config(path: Path, changes: Sequence[Assignment], observers: Se
 
 
 def config_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `CONFIG.toml`, `--framework`, `--seed`, `--set` and `--plugin`; `gather_config` is its inverse."""
-    return change_options(framework_option("What trains, instead of what the config says.")(command))
+    """Give a command what changes a config; `gather_config` is its inverse.
+
+    That is `CONFIG.toml`, `--framework`, `--device`, `--devices`, `--seed`, `--set` and `--plugin`.
+    """
+    for option in (
+        device_option,
+        click.option("--devices", type=click.IntRange(min=1), help="How many of this machine share each batch."),
+        framework_option("What trains, instead of what the config says."),
+    ):
+        command = option(command)
+    return change_options(command)
 
 
 def change_options(command: Callable[..., None]) -> Callable[..., None]:
-    """As `config_options`, without `--framework`."""
+    """As `config_options`, without what computes: the framework and its devices."""
     for option in (
         plugin_option,
         click.option(
@@ -72,7 +81,20 @@ def change_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def gather_config(config: Path, framework: str, *, seed: int | None, changes: Sequence[Assignment]) -> ChangedConfig:
-    """The values of `config_options`."""
-    named: list[tuple[str, Any]] = [("framework", framework)] * bool(framework) + [("seed", seed)] * (seed is not None)
-    return ChangedConfig(config, [*changes, *named])
+def gather_config(
+    config: Path,
+    framework: str = "",
+    *,
+    device: str = "",
+    devices: int | None = None,
+    seed: int | None,
+    changes: Sequence[Assignment],
+) -> ChangedConfig:
+    """The values of `config_options`, or of `change_options`."""
+    given: dict[str, Any] = {
+        "framework": framework or None,
+        "training.device": device or None,
+        "training.devices": devices,
+        "seed": seed,
+    }
+    return ChangedConfig(config, [*changes, *((key, value) for key, value in given.items() if value is not None)])

@@ -79,7 +79,7 @@ def command(
     each trains to the end in a process of its own. FOLDER gets compare.html, compare.png, compare.json, and a run of
     each framework.
     """
-    checked = gather_config(config, "", seed=seed, changes=changes).read(registry)
+    checked = gather_config(config, seed=seed, changes=changes).read(registry)
     folder = output or RUNS / f"{config.stem}-compared"
     require_templates()
     require_matplotlib()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from s2s_toolkit.assignments import Assignment, parse_assignment
-from s2s_toolkit.exporter import AUTO, TextTranslator, open_translator
+from s2s_toolkit.exporter import TextTranslator, open_translator
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, open_run
 
@@ -31,7 +31,7 @@ class DecodingRequest:
         framework: What computes.
         strategy: A decoding strategy.
         options: Its options, and `max_length`.
-        device: What an exported file is computed on.
+        device: What computes it.
         checkpoint: Which of a run's checkpoints serves.
         ensemble: Other runs that decode with it.
     """
@@ -39,7 +39,7 @@ class DecodingRequest:
     framework: str
     strategy: str
     options: dict[str, Any]
-    device: str = AUTO
+    device: str = ""
     checkpoint: str = ""
     ensemble: tuple[Member, ...] = ()
 
@@ -139,10 +139,9 @@ def device_option(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command that translates `--device`."""
     return click.option(
         "--device",
-        type=click.Choice([AUTO, "cpu", "cuda"]),
-        default=AUTO,
-        show_default=True,
-        help="What an exported file is computed on; auto is the CPU.",
+        default="",
+        metavar="NAME",
+        help="Where it is computed: cpu (the default), cuda, cuda:1, mps, or auto for an accelerator if there is one.",
     )(command)
 
 
@@ -154,7 +153,7 @@ def gather(
     max_length: int | None,
     checkpoint: str = "",
     ensemble: Sequence[Member] = (),
-    device: str = AUTO,
+    device: str = "",
 ) -> DecodingRequest:
     """The values of `decoding_options` and `device_option`."""
     named = dict(options) | ({"max_length": max_length} if max_length else {})

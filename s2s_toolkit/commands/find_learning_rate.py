@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -40,6 +40,8 @@ def command(
     config: Path,
     *,
     framework: str,
+    device: str,
+    devices: int | None,
     seed: int | None,
     changes: Sequence[Assignment],
     lowest: float,
@@ -56,12 +58,14 @@ def command(
     """
     if lowest >= highest:
         raise click.UsageError(f"--lowest must be below --highest, given {lowest:g} and {highest:g}")
-    checked = gather_config(config, framework, seed=seed, changes=changes).read(registry)
+    checked = gather_config(config, framework, device=device, devices=devices, seed=seed, changes=changes).read(
+        registry
+    )
     if output:
         require_absent(output, force)
         require_drawable(output)
     training = prepared(checked, Path("unwritten"), registry, Observer())
-    with _count_steps(steps) as watch:
+    with closing(training), _count_steps(steps) as watch:
         test = find_learning_rate(training, lowest=lowest, highest=highest, steps=steps, watch=watch)
     if output:
         save_range_test(test, output)

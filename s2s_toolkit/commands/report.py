@@ -6,10 +6,18 @@ from pathlib import Path
 import click
 
 from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, checkpoint_option, framework_option, gather, strategy_options
+from s2s_toolkit.commands.decoding import (
+    FILE,
+    checkpoint_option,
+    device_option,
+    framework_option,
+    gather,
+    strategy_options,
+)
 from s2s_toolkit.commands.messages import warn
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.commands.scoring import usual_metrics
+from s2s_toolkit.devices import CPU
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.files import require_absent
 from s2s_toolkit.font_remedies import lacking
@@ -32,6 +40,7 @@ from s2s_toolkit.run import open_run
     "--examples", type=click.IntRange(min=0), default=8, show_default=True, help="How many of the rest are shown."
 )
 @framework_option("What computes it; by default what trained it.")
+@device_option
 @checkpoint_option
 @strategy_options
 @plugin_option
@@ -46,6 +55,7 @@ def command(
     limit: int,
     examples: int,
     framework: str,
+    device: str,
     checkpoint: str,
     strategy: str,
     options: Sequence[Assignment],
@@ -58,7 +68,7 @@ def command(
     if run.is_file():
         raise UnsupportedError(f"{run} is an exported file and tells nothing of its training; give the run")
     decoding = gather(framework, strategy, options=options, max_length=max_length)
-    choices = Choices(pairs, limit, examples, decoding.framework, decoding.strategy, decoding.options)
+    choices = Choices(pairs, limit, examples, decoding.framework, decoding.strategy, decoding.options, device or CPU)
     output = output or run / "report.html"
     require_absent(output, force)
     opened = open_run(run, registry, checkpoint=checkpoint)

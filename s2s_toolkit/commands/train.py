@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -47,6 +48,8 @@ def command(
     *,
     output: Path | None,
     framework: str,
+    device: str,
+    devices: int | None,
     seed: int | None,
     changes: Sequence[Assignment],
     watching: Sequence[str],
@@ -64,7 +67,7 @@ def command(
         raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
     if print_config and dry_run:
         raise click.UsageError("--print-config reads nothing and --dry-run everything; give one of them")
-    checked = gather_config(config, framework, seed=seed, changes=changes).read(
+    checked = gather_config(config, framework, device=device, devices=devices, seed=seed, changes=changes).read(
         registry, more=[("data.reverse", True)] * reverse, observers=watching
     )
     path = output or RUNS / f"{config.stem}-{checked.framework}{'-reverse' * reverse}"
@@ -104,7 +107,8 @@ def _look_ahead(config: Config, path: Path, registry: Registry, *, resume: bool,
     if not resume:
         check_place(path, force=force)
     tell("reading the data and building the model")
-    show_outlook(look_ahead(prepared(config, path, registry, Observer(), resume=resume), tell=tell))
+    with closing(prepared(config, path, registry, Observer(), resume=resume)) as training:
+        show_outlook(look_ahead(training, tell=tell))
 
 
 def _plugin_files(config: Config, registry: Registry) -> list[str]:

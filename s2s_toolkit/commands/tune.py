@@ -44,6 +44,8 @@ def command(
     config: Path,
     *,
     framework: str,
+    device: str,
+    devices: int | None,
     seed: int | None,
     changes: Sequence[Assignment],
     tried: Sequence[str],
@@ -60,7 +62,7 @@ def command(
     if resume and force:
         raise click.UsageError("--resume goes on with a search and --force replaces it; give one of them")
     require_optuna()
-    changed = gather_config(config, framework, seed=seed, changes=changes)
+    changed = gather_config(config, framework, device=device, devices=devices, seed=seed, changes=changes)
     tryings = [parse_trying(text) for text in tried]
 
     def read(values: Sequence[Assignment]) -> Config:

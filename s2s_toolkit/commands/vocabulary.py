@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.changed_config import config_options, gather_config
+from s2s_toolkit.commands.changed_config import change_options, gather_config
 from s2s_toolkit.commands.decoding import FILE
 from s2s_toolkit.commands.tables import Row, show_table
 from s2s_toolkit.registry import Registry
@@ -17,7 +17,7 @@ FREQUENT = ("side", "symbol", "in train")
 
 
 @click.command()
-@config_options
+@change_options
 @click.option("-o", "--output", metavar="FOLDER", type=FILE, help="Write tokenizers and vocabularies there.")
 @click.option("--joint", is_flag=True, help="Learn one tokenizer from the texts of both sides.")
 @click.option(
@@ -29,7 +29,6 @@ def command(
     registry: Registry,
     config: Path,
     *,
-    framework: str,
     seed: int | None,
     output: Path | None,
     joint: bool,
@@ -41,7 +40,7 @@ def command(
 
     A config uses what --output wrote by `vocabulary = "FOLDER"` in [source] and [target].
     """
-    checked = gather_config(config, framework, seed=seed, changes=changes).read(registry)
+    checked = gather_config(config, seed=seed, changes=changes).read(registry)
     if output:
         require_no_vocabularies(output, force=force)
     learned = learn_sides(checked, registry, joint=joint)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from s2s_toolkit.corpus import read_pairs
+from s2s_toolkit.devices import CPU
 from s2s_toolkit.evaluation import Watch
 from s2s_toolkit.files import atomic_path
 from s2s_toolkit.fonts import fonts_for
@@ -37,6 +38,7 @@ class Choices:
         framework: What computes; by default what trained the run.
         strategy: As in `choose_decoding`.
         options: Likewise.
+        device: Where it is computed.
     """
 
     pairs: Path | None = None
@@ -45,6 +47,7 @@ class Choices:
     framework: str = ""
     strategy: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    device: str = CPU
 
 
 def write_report(
@@ -79,7 +82,7 @@ def _content(run: Run, registry: Registry, metrics: Sequence[Metric], choices: C
     paths = choices.pairs or run.config.data.dev
     texts = list(read_pairs(paths, run.config.data.columns))
     decoding = choose_decoding(run, registry, choices.strategy, choices.options)
-    model = load_model(run, registry, framework)
+    model = load_model(run, registry, framework, choices.device)
     translator = Translator(model.stepper(), run.source, run.target, decoding.strategy, decoding.settings)
     entries = read_entries(model, translator, texts, watch=watch)
     ranked = sorted(entries, key=lambda entry: (-entry.loss, entry.line))

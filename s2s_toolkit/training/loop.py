@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from s2s_toolkit.config_sections import TrainingConfig
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.corpus import Corpus
 from s2s_toolkit.errors import S2SError
-from s2s_toolkit.loading import build_model, make_strategy, plan_of
+from s2s_toolkit.loading import build_model, framework_on, make_strategy, plan_of
 from s2s_toolkit.metrics import LOSS, load_metric
 from s2s_toolkit.model import reference_parts
 from s2s_toolkit.observers import End, EndTraining, Observer, Start, Validation
@@ -55,13 +56,14 @@ def train(
         place = resumed(run, loop.progress.step, origins=origins)
     else:
         place = created(run, force=force, origins=origins)
-    with place:  # as late as can be: whatever is refused above, or by an observer now, leaves nothing behind
-        loop.start()
-    try:
-        loop.run_to_end()
-    except BaseException as error:
-        loop.observer.on_error(error)
-        raise
+    with closing(loop):
+        with place:  # as late as can be: whatever is refused above, or by an observer now, leaves nothing behind
+            loop.start()
+        try:
+            loop.run_to_end()
+        except BaseException as error:
+            loop.observer.on_error(error)
+            raise
     return run
 
 
@@ -73,7 +75,8 @@ def prepared(config: Config, path: Path, registry: Registry, observer: Observer,
     if resume:
         expect_parts(path, registry)
     observers = make_observers(observer, config.observers, registry)
-    registry.load("framework", config.framework)
+    options = config.training
+    framework_on(options.device, config.framework, registry, devices=options.devices)  # before it computes anything
     reference_parts(config.model, registry, config.framework)
     make_strategy(config.decoding.strategy, config.decoding.options, registry)
     if config.training.metric != LOSS:
@@ -101,7 +104,9 @@ class Training:
         self.options: TrainingConfig = run.config.training
         self.data = training.counts, dev
         self.examples = training.examples(run.source.vocabulary, run.target.vocabulary)
-        self.model: FrameworkModel = build_model(plan_of(run), registry, run.config.framework)
+        self.model: FrameworkModel = build_model(
+            plan_of(run), registry, run.config.framework, device=self.options.device, devices=self.options.devices
+        )
         self.model.load_weights(first_weights(run, self.model, registry))
         self.steps = Steps(run.config, self.model, self.examples)
         self.order, self.optimizer = self.steps.order, self.steps.optimizer
@@ -124,6 +129,10 @@ class Training:
         total = min(per_epoch * self.options.max_epochs, limit or math.inf)
         num_parameters = sum(array.size for array in self.model.weights().values())
         self.observer.on_start(Start(self.run, *self.data, num_parameters, int(total), self.progress.step, per_epoch))
+
+    def close(self) -> None:
+        """Give back what steps hold; there are no more after it."""
+        self.optimizer.close()
 
     def run_to_end(self) -> None:
         """Every step that is left, or until patience ends, or an observer wants it."""

@@ -70,4 +70,5 @@ def optimizer_options(training: TrainingConfig) -> OptimizerOptions:
         weight_decay=training.weight_decay,
         label_smoothing=training.label_smoothing,
         moving_average=training.moving_average,
+        precision=training.precision,
     )

@@ -1,5 +1,6 @@
 """TensorFlow behind the core's contracts (`s2s_toolkit.contracts`): numpy in, numpy out."""
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +10,7 @@ import tensorflow as tf
 from tensorflow import Tensor
 
 from s2s_tensorflow.attention import Attention
+from s2s_tensorflow.devices import found_devices
 from s2s_tensorflow.layout import places
 from s2s_tensorflow.loss import BATCH, IDS, LENGTHS, batch_loss, to_tensors
 from s2s_tensorflow.model import Model
@@ -16,6 +18,7 @@ from s2s_tensorflow.namespace import TensorFlowNamespace
 from s2s_tensorflow.onnx_parts import PartExporter
 from s2s_tensorflow.optimizer import Adam
 from s2s_tensorflow.portable import PortableDecoder, PortableEncoder, PortableScorer
+from s2s_tensorflow.shared import SharedAdam, mirrored
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.errors import UnsupportedError
@@ -28,7 +31,21 @@ Arrays = tuple[Tensor, Tensor, Tensor]
 
 
 class TensorFlowFramework:
-    """Builds models."""
+    """Builds models.
+
+    Args:
+        strategy: Puts copies of them on several devices; None for one device.
+    """
+
+    def __init__(self, strategy: tf.distribute.MirroredStrategy | None = None) -> None:
+        self.strategy = strategy
+
+    def on(self, device: str, count: int = 1) -> "TensorFlowFramework":
+        devices = found_devices(device, count)
+        return TensorFlowFramework(mirrored(devices) if count > 1 else None)
+
+    def scope(self) -> AbstractContextManager[object]:
+        return self.strategy.scope() if self.strategy else nullcontext()
 
     def build(self, plan: ModelPlan, parts: Parts) -> "TensorFlowModel":
         """Build a model; parts that are no layers are portable and get wrapped."""
@@ -37,7 +54,7 @@ class TensorFlowFramework:
         encoder = _as_layer(parts.encoder, PortableEncoder)
         attention = Attention(_as_layer(parts.scorer, PortableScorer))
         decoder = _as_layer(parts.decoder, PortableDecoder)
-        return TensorFlowModel(Model(plan, encoder, attention, decoder))
+        return TensorFlowModel(Model(plan, encoder, attention, decoder), self.strategy)
 
     def namespace(self) -> TensorFlowNamespace:
         return TensorFlowNamespace()
@@ -49,8 +66,8 @@ class TensorFlowFramework:
 class TensorFlowModel:
     """A TensorFlow model as `s2s_toolkit.contracts.FrameworkModel`."""
 
-    def __init__(self, layer: Model) -> None:
-        self.layer = layer
+    def __init__(self, layer: Model, strategy: tf.distribute.MirroredStrategy | None = None) -> None:
+        self.layer, self.strategy = layer, strategy
         one = tf.ones((1, 1), tf.int64)
         batch_loss(layer, (one, one[0], one, one, one > 0))  # Keras makes variables when it first sees what comes in
         self.places = places(layer)
@@ -85,7 +102,7 @@ class TensorFlowModel:
         return self._stepper
 
     def optimizer(self, options: OptimizerOptions) -> Adam:
-        return Adam(self.layer, options)
+        return SharedAdam(self.layer, options, self.strategy) if self.strategy else Adam(self.layer, options)
 
     @cached_property
     def _stepper(self) -> "TensorFlowStepper":

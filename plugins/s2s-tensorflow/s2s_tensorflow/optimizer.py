@@ -10,6 +10,7 @@ from tensorflow import Tensor
 from s2s_tensorflow.layout import Place, members, places
 from s2s_tensorflow.loss import BATCH, to_tensors, training_losses
 from s2s_tensorflow.model import Model
+from s2s_tensorflow.precision import check_precision, lower_products
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
 
@@ -29,6 +30,7 @@ class Adam:
 
     def __init__(self, model: Model, options: OptimizerOptions) -> None:
         self.model, self.options = model, options
+        check_precision(options.precision)
         self.places: dict[str, Place] = places(model)
         self.steps = tf.Variable(0, dtype=tf.int64)
         self.means, self.variances = self._zeros(), self._zeros()
@@ -41,13 +43,15 @@ class Adam:
         """
         rate = tf.constant(learning_rate, tf.float64)
         tokens = tf.constant(sum(batch.num_target_tokens for batch in batches), tf.float32)
-        if len(batches) == 1:  # one graph is faster than two
-            return float(self._step(to_tensors(batches[0]), tokens, tf.constant(seeds[0], tf.int64), rate))
-        total, gradients = 0.0, None
-        for batch, seed in zip(batches, seeds, strict=True):
-            own, loss = self._differentiate(to_tensors(batch), tokens, tf.constant(seed, tf.int64))
-            gradients = own if gradients is None else [g + h for g, h in zip(gradients, own, strict=True)]
-            total += float(loss)
+        given = [(to_tensors(batch), tokens, tf.constant(s, tf.int64)) for batch, s in zip(batches, seeds, strict=True)]
+        with lower_products(self.options.precision):
+            if len(given) == 1:  # one graph is faster than two
+                return float(self._step(*given[0], rate))
+            total, gradients = 0.0, None
+            for each in given:
+                own, loss = self._differentiate(*each)
+                gradients = own if gradients is None else [g + h for g, h in zip(gradients, own, strict=True)]
+                total += float(loss)
         self._apply(gradients, rate)
         return total
 
@@ -73,10 +77,13 @@ class Adam:
             kept = state.get(f"average.{name}")
             average.assign(self.places[name].variable if kept is None else self.places[name].to_tensor(kept))
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     @tf.function(input_signature=[BATCH, TOKENS, SEED, RATE], autograph=False)
     def _step(self, batch: tuple[Tensor, ...], tokens: Tensor, seed: Tensor, learning_rate: Tensor) -> Tensor:
         gradients, loss = self._gradients(batch, tokens, seed)
-        self._update(gradients, learning_rate)
+        self._update(gradients, learning_rate, self.steps.assign_add(1))
         return loss
 
     @tf.function(input_signature=[BATCH, TOKENS, SEED], autograph=False)
@@ -85,7 +92,7 @@ class Adam:
 
     @tf.function(autograph=False)
     def _apply(self, gradients: list[Tensor], learning_rate: Tensor) -> None:
-        self._update(gradients, learning_rate)
+        self._update(gradients, learning_rate, self.steps.assign_add(1))
 
     def _gradients(self, batch: tuple[Tensor, ...], tokens: Tensor, seed: Tensor) -> tuple[list[Tensor], Tensor]:
         """Of what is minimised per target token, of which there are `tokens` in the whole step; and the loss."""
@@ -97,13 +104,13 @@ class Adam:
         gradients = tape.gradient(per_token, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return [tf.convert_to_tensor(g) for g in gradients], loss  # an embedding's comes as slices
 
-    def _update(self, gradients: list[Tensor], learning_rate: Tensor) -> None:
-        """Apply one step in TensorFlow's fused kernel, which wants both corrections in the rate.
+    def _update(self, gradients: list[Tensor], learning_rate: Tensor, number: Tensor) -> None:
+        """Apply the step of a number, from 1, in TensorFlow's fused kernel, which wants both corrections in the rate.
 
         It adds epsilon to the uncorrected deviation, so that epsilon has to be made as much smaller.
         """
         scale = tf.minimum(self.options.clip_norm / (tf.linalg.global_norm(gradients) + 1e-6), 1.0)
-        steps = tf.cast(self.steps.assign_add(1), tf.float64)
+        steps = tf.cast(number, tf.float64)
         root = tf.sqrt(1 - VARIANCE_DECAY**steps)
         rate = learning_rate * root / (1 - MEAN_DECAY**steps)
         for (name, place), gradient in zip(self.places.items(), gradients, strict=True):

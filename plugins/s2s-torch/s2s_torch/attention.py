@@ -28,5 +28,5 @@ class Attention(nn.Module):
         One per step: (B, T, Q) -> context (B, T, M), attention (B, T, S).
         """
         queries = query if query.dim() == 3 else query[:, None]
-        context, attention = attend(TorchNamespace(), self.scorer.score(queries, memory.keys), memory)
+        context, attention = attend(TorchNamespace(), self.scorer.score(queries, memory.keys).float(), memory)
         return (context, attention) if query.dim() == 3 else (context[:, 0], attention[:, 0])

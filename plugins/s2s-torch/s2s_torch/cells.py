@@ -38,7 +38,7 @@ class GruCell(nn.Module):
         recurrent_gates, recurrent_new = recurrent.split(parts, dim=-1)
         reset, update = torch.sigmoid(input_gates + recurrent_gates).chunk(2, dim=-1)
         new = torch.tanh(input_new + reset * recurrent_new)
-        return {"hidden": torch.lerp(new, hidden, update)}
+        return {"hidden": torch.lerp(new.to(hidden.dtype), hidden, update.to(hidden.dtype))}
 
 
 class LstmCell(nn.Module):

@@ -46,7 +46,7 @@ class RecurrentDecoder(nn.Module):
     def _bridged(self, summary: Tensor) -> Sequence[Tensor]:
         """The first hidden state of each layer, (B, H)."""
         if self.bridge is not None:
-            return torch.tanh(self.bridge(summary)).chunk(len(self.layers), dim=-1)
+            return torch.tanh(self.bridge(summary).float()).chunk(len(self.layers), dim=-1)
         hidden = summary if self.copies_summary else summary.new_zeros(len(summary), self.query_size)
         return [hidden] * len(self.layers)
 

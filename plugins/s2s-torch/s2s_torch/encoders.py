@@ -41,7 +41,7 @@ class RecurrentEncoder(nn.Module):
             self._read(self.layers, packed) if self.norms is None else self._read_each(packed, self.norms)
         )
         memory, _ = pad_packed_sequence(outputs, batch_first=True, total_length=inputs.shape[1])
-        return self.dropout(memory), self.dropout(summary)
+        return self.dropout(memory.float()), self.dropout(summary.float())  # 32 bits, whatever the products were in
 
     def _read(self, stack: nn.Module, packed: PackedSequence) -> tuple[PackedSequence, Tensor]:
         """The outputs of a stack's top layer, and its last state of each direction, side by side (B, M)."""

@@ -1,5 +1,7 @@
 """PyTorch behind the core's contracts (`s2s_toolkit.contracts`): numpy in, numpy out."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.model import ModelPlan, Parts
 from s2s_toolkit.parts.attention import Memory
 from s2s_torch.attention import Attention
+from s2s_torch.devices import CPU, found_devices
 from s2s_torch.layout import places
 from s2s_torch.loss import batch_loss, to_tensors
 from s2s_torch.model import Model
@@ -18,17 +21,31 @@ from s2s_torch.namespace import TorchNamespace
 from s2s_torch.onnx_parts import PartExporter
 from s2s_torch.optimizer import Adam
 from s2s_torch.portable import PortableDecoder, PortableEncoder, PortableScorer
+from s2s_torch.shared import SharedAdam
 
 
 class TorchFramework:
-    """Builds models."""
+    """Builds models.
+
+    Args:
+        devices: What they are trained on; the first one decodes as well.
+    """
+
+    def __init__(self, devices: Sequence[torch.device] = (CPU,)) -> None:
+        self.devices = devices
+
+    def on(self, device: str, count: int = 1) -> "TorchFramework":
+        return TorchFramework(found_devices(device, count))
+
+    def scope(self) -> AbstractContextManager[None]:
+        return nullcontext()  # a model is moved to its device
 
     def build(self, plan: ModelPlan, parts: Parts) -> "TorchModel":
         """Build a model; parts that are no modules are portable and get wrapped."""
         encoder = _as_module(parts.encoder, PortableEncoder)
         attention = Attention(_as_module(parts.scorer, PortableScorer))
         decoder = _as_module(parts.decoder, PortableDecoder)
-        return TorchModel(Model(plan, encoder, attention, decoder, parts.decoder.readout_size))
+        return TorchModel(Model(plan, encoder, attention, decoder, parts.decoder.readout_size), self.devices)
 
     def namespace(self) -> TorchNamespace:
         return TorchNamespace()
@@ -40,8 +57,8 @@ class TorchFramework:
 class TorchModel:
     """A PyTorch model as `s2s_toolkit.contracts.FrameworkModel`."""
 
-    def __init__(self, module: Model) -> None:
-        self.module = module
+    def __init__(self, module: Model, devices: Sequence[torch.device] = (CPU,)) -> None:
+        self.module, self.devices = module.to(devices[0]), devices
         self.places = places(module)
 
     def weights(self) -> dict[str, np.ndarray]:
@@ -51,6 +68,7 @@ class TorchModel:
     def load_weights(self, weights: dict[str, np.ndarray]) -> None:
         for name, place in self.places.items():
             place.parameter.copy_(place.to_tensor(weights[name]))
+        self.module.loads += 1
 
     @torch.no_grad()
     def encode(self, source_ids: np.ndarray, source_lengths: np.ndarray) -> np.ndarray:
@@ -89,7 +107,7 @@ class TorchModel:
         return TorchStepper(self.module)
 
     def optimizer(self, options: OptimizerOptions) -> Adam:
-        return Adam(self.module, options)
+        return Adam(self.module, options) if len(self.devices) == 1 else SharedAdam(self.module, options, self.devices)
 
     @property
     def device(self) -> torch.device:

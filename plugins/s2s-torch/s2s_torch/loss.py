@@ -1,7 +1,7 @@
 """The training loss."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from s2s_toolkit.batches import Batch
@@ -27,6 +27,23 @@ def training_losses(model: Model, batch: Batch, label_smoothing: float) -> tuple
     return (1 - label_smoothing) * loss + label_smoothing * of_all, loss
 
 
+class TrainingLosses(nn.Module):
+    """`training_losses` as a module, which is what PyTorch can train on several devices.
+
+    Args:
+        model: Whose.
+        label_smoothing: As `OptimizerOptions` has it.
+    """
+
+    def __init__(self, model: Model, label_smoothing: float) -> None:
+        super().__init__()
+        self.model, self.label_smoothing = model, label_smoothing
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What is minimised, and the cross-entropy, both summed."""
+        return training_losses(self.model, batch, self.label_smoothing)
+
+
 def to_tensors(batch: Batch, device: torch.device) -> tuple[Tensor, ...]:
     """The five arrays of a batch as tensors, in their order."""
     arrays = (batch.source_ids, batch.source_lengths, batch.target_in, batch.target_out, batch.target_mask)
@@ -37,4 +54,4 @@ def _real_logits(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
     """Logits (N, V) and targets (N,) of all real target tokens."""
     source_ids, source_lengths, target_in, target_out, mask = to_tensors(batch, next(model.parameters()).device)
     readouts, _ = model.unroll(source_ids, source_lengths, target_in)
-    return model.output(readouts[mask]), target_out[mask]
+    return model.output(readouts[mask]).float(), target_out[mask]  # 32 bits, whatever the precision of products

@@ -37,6 +37,7 @@ class Model(nn.Module):
         if config.tied_softmax:
             self.output.weight = self.target_embedding.weight
         self.dropout = nn.Dropout(config.dropout)
+        self.loads = 0  # how often weights were loaded: copies on other devices have to follow
 
     def start(self, source_ids: Tensor, source_lengths: Tensor) -> tuple[Memory, State]:
         """Sources (B, S), lengths (B,) -> what attention reads, and the decoder's first state."""

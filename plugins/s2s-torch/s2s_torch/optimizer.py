@@ -1,18 +1,20 @@
 """Adam with the gradient's norm clipped; its state in the layout of the weights, so that either framework can go on."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
 from s2s_torch.layout import Place, places
-from s2s_torch.loss import training_losses
+from s2s_torch.loss import TrainingLosses
 from s2s_torch.model import Model
+from s2s_torch.precision import check_precision, lower_products
 
 EPSILON = 1e-8
 
@@ -34,6 +36,9 @@ class Adam:
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
         ]
         self.adam = torch.optim.AdamW(groups, lr=0.0, eps=EPSILON, fused=True)
+        self.device = next(model.parameters()).device
+        check_precision(options.precision, self.device)
+        self.losses: nn.Module = TrainingLosses(model, options.label_smoothing)
         self.averages: dict[str, Tensor] = {}
         if options.moving_average:
             self.averages = {name: torch.zeros_like(place.parameter) for name, place in self.places.items()}
@@ -43,14 +48,22 @@ class Adam:
 
         The seed of each batch draws its dropout.
         """
+        tokens = sum(batch.num_target_tokens for batch in batches)
+        return self.step_by(batches, divisor=tokens, learning_rate=learning_rate, seeds=seeds).item()
+
+    def step_by(
+        self, batches: Sequence[Batch], *, divisor: float, learning_rate: float, seeds: Sequence[int]
+    ) -> Tensor:
+        """As `step`, where what is minimised is divided by a given number, if not by all target tokens."""
         self.model.train()
         self.adam.zero_grad()
-        tokens = sum(batch.num_target_tokens for batch in batches)
-        total = torch.zeros(())
-        for batch, seed in zip(batches, seeds, strict=True):
+        total = torch.zeros((), device=self.device)
+        for number, (batch, seed) in enumerate(zip(batches, seeds, strict=True), start=1):
             torch.manual_seed(seed)
-            minimised, loss = training_losses(self.model, batch, self.options.label_smoothing)
-            (minimised / tokens).backward()  # gradients add up
+            with self.adding_up(more=number < len(batches)):
+                with lower_products(self.options.precision, self.device):
+                    minimised, loss = self.losses(batch)
+                (minimised / divisor).backward()  # gradients add up
             total = total + loss.detach()
         clip_grad_norm_((place.parameter for place in self.places.values()), self.options.clip_norm)
         for group in self.adam.param_groups:
@@ -58,7 +71,14 @@ class Adam:
         self.adam.step()
         self._average()
         self.steps += 1
-        return total.item()
+        return total
+
+    def adding_up(self, *, more: bool) -> AbstractContextManager[object]:
+        """Where the gradient of a batch is taken, and more batches of the step may follow."""
+        return nullcontext()
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def state(self) -> dict[str, np.ndarray]:
         """`mean.<weight>`, `variance.<weight>`, `average.<weight>` if wanted, and `steps`; nothing before a step."""
@@ -79,7 +99,7 @@ class Adam:
         for name, place in self.places.items():
             if f"mean.{name}" in state:
                 self.adam.state[place.parameter] = {
-                    "step": torch.tensor(float(self.steps)),
+                    "step": torch.tensor(float(self.steps), device=place.parameter.device),
                     "exp_avg": place.to_tensor(state[f"mean.{name}"]),
                     "exp_avg_sq": place.to_tensor(state[f"variance.{name}"]),
                 }

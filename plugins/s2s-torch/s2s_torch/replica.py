@@ -1,0 +1,167 @@
+"""A copy of a model on a device of its own, in a process of its own, trained together with the others."""
+
+import io
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing.connection import Connection
+
+import numpy as np
+import torch
+from torch import distributed
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
+from torch.nn.parallel import DistributedDataParallel
+
+from s2s_toolkit.batches import Batch
+from s2s_toolkit.contracts import OptimizerOptions
+from s2s_toolkit.errors import one_line
+from s2s_torch.layout import places
+from s2s_torch.model import Model
+from s2s_torch.optimizer import Adam
+
+HOST, PATIENCE = "127.0.0.1", timedelta(minutes=5)
+"""Where the processes meet, and how long each waits for the others, whose steps take seconds."""
+
+READY = ""
+"""What a process says when it can begin; anything else is what went wrong."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What a copy goes on from: its weights, and its optimizer's state."""
+
+    weights: dict[str, np.ndarray]
+    optimizer: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a device does of a step; `tokens` are those of the whole step."""
+
+    batches: Sequence[Batch]
+    tokens: int
+    learning_rate: float
+    seeds: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a copy is trained.
+
+    Attributes:
+        rank: Its number; 0 is the main process.
+        devices: Of all copies.
+        threads: That it has, where its device is a processor.
+        idle_weights: Whether the model has weights that do nothing, which gradients must not be waited for.
+    """
+
+    rank: int
+    devices: Sequence[torch.device]
+    threads: int
+    idle_weights: bool = False
+
+    @property
+    def device(self) -> torch.device:
+        return self.devices[self.rank]
+
+
+class ReplicaAdam(Adam):
+    """Adam on a copy of the model; once it has joined the others, gradients are those of all shares.
+
+    Args:
+        model: The copy, on its device.
+        options: What is minimised, and how.
+        place: Where it is.
+    """
+
+    def __init__(self, model: Model, options: OptimizerOptions, place: Place) -> None:
+        super().__init__(model, options)
+        self.place = place
+
+    def join(self, store: TCPStore) -> None:
+        """Meet the other processes, each of which does so now; the copies leave it with the weights of the first."""
+        on_gpu = self.place.device.type == "cuda"
+        if on_gpu:
+            torch.cuda.set_device(self.place.device)
+        distributed.init_process_group(
+            "nccl" if on_gpu else "gloo",
+            store=store,
+            rank=self.place.rank,
+            world_size=len(self.place.devices),
+            timeout=PATIENCE,
+        )
+        self.losses = DistributedDataParallel(
+            self.losses,
+            device_ids=[self.place.device] if on_gpu else None,
+            find_unused_parameters=self.place.idle_weights,
+        )
+
+    def step_share(self, share: Share) -> float:
+        """Take a step together with the others; the cross-entropy before it, of all shares."""
+        with _threads(self.place.threads):
+            total = self.step_by(
+                share.batches,
+                divisor=share.tokens / len(self.place.devices),  # gradients come as their mean over the devices
+                learning_rate=share.learning_rate,
+                seeds=share.seeds,
+            )
+            distributed.all_reduce(total)
+        return total.item()
+
+    def adding_up(self, *, more: bool) -> AbstractContextManager[object]:
+        """Gradients are sent with the last batch of a step only."""
+        ddp = self.losses
+        return ddp.no_sync() if more and isinstance(ddp, DistributedDataParallel) else nullcontext()
+
+
+def run_replica(module: bytes, options: OptimizerOptions, place: Place, *, port: int, connection: Connection) -> None:
+    """A process beside the main one: build a copy, then take the steps that come, until none can come any more.
+
+    Args:
+        module: The model, saved by PyTorch.
+        options: Of the optimizer.
+        place: Which copy it is.
+        port: Where the main process can be met.
+        connection: Brings a `State` or a `Share`; takes what went wrong.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the main one ends the others
+    try:
+        torch.set_num_threads(place.threads)
+        model = torch.load(io.BytesIO(module), map_location=place.device, weights_only=False)  # from our own process
+        adam = ReplicaAdam(model, options, place)
+        connection.send(READY)
+        adam.join(TCPStore(HOST, port, timeout=PATIENCE))
+        _follow(adam, connection)
+    except (EOFError, ConnectionError):
+        return  # the main process is gone
+    except Exception as error:  # whatever a plugin's part or PyTorch raises there
+        connection.send(one_line(error))
+
+
+def _follow(adam: ReplicaAdam, connection: Connection) -> None:
+    while True:
+        match connection.recv():
+            case State(weights, optimizer):
+                _load(adam, weights)
+                adam.load_state(optimizer)
+            case share:
+                adam.step_share(share)
+
+
+@torch.no_grad()
+def _load(adam: ReplicaAdam, weights: dict[str, np.ndarray]) -> None:
+    for name, place in places(adam.model).items():
+        place.parameter.copy_(place.to_tensor(weights[name]))
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """As many threads as are one's due; validation has all of them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

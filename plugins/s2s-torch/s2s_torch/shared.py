@@ -1,0 +1,153 @@
+"""Adam on several devices: this process has the first, and each of the others has a process with a copy of the model.
+
+The copies begin alike and take the same steps, for PyTorch's `DistributedDataParallel` adds their gradients up while
+these are computed. So only shares of batches go to the other processes, and the loss of a step comes back.
+"""
+
+import io
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+import numpy as np
+import torch
+from torch import distributed
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
+
+from s2s_toolkit.batches import Batch
+from s2s_toolkit.contracts import OptimizerOptions
+from s2s_toolkit.errors import S2SError, UnsupportedError, one_line
+from s2s_toolkit.shares import share_seeds, shares
+from s2s_torch.model import Model
+from s2s_torch.replica import HOST, PATIENCE, READY, Place, ReplicaAdam, Share, State, run_replica
+
+SECONDS, ENDING = 5, 0.5
+"""How long to wait for word of a process that failed, and for one to end."""
+
+
+class SharedAdam(ReplicaAdam):
+    """`Adam` for a model that is trained on several devices.
+
+    Args:
+        model: Its first copy, on the first device.
+        options: What is minimised, and how.
+        devices: One for each copy.
+    """
+
+    def __init__(self, model: Model, options: OptimizerOptions, devices: Sequence[torch.device]) -> None:
+        super().__init__(model, options, Place(0, devices, threads=max(1, torch.get_num_threads() // len(devices))))
+        self.processes: list[BaseProcess] = []
+        self.connections: list[Connection] = []
+        self.loads_sent = -1
+
+    def step(self, batches: Sequence[Batch], *, learning_rate: float, seeds: Sequence[int]) -> float:
+        """As `Adam`'s; S2SError where another process failed."""
+        devices = len(self.place.devices)
+        of_device = list(zip(*(shares(batch, devices) for batch in batches), strict=True))
+        tokens = sum(batch.num_target_tokens for batch in batches)
+        steps = [Share(own, tokens, learning_rate, share_seeds(seeds, rank)) for rank, own in enumerate(of_device)]
+        if not self.processes:
+            self._start(batches[0])
+        with self._watched():
+            self._send_state()
+            for connection, step in zip(self.connections, steps[1:], strict=True):
+                connection.send(step)
+            return self.step_share(steps[0])
+
+    def load_state(self, state: dict[str, np.ndarray]) -> None:
+        """As `Adam`'s."""
+        super().load_state(state)
+        self.loads_sent = -1
+
+    def close(self) -> None:
+        """End the other processes, which have nothing to lose."""
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.join(SECONDS)
+            process.kill()  # one that does not heed it
+        for connection in self.connections:
+            connection.close()
+        if self.processes and distributed.is_initialized():
+            distributed.destroy_process_group()
+        self.processes, self.connections = [], []
+
+    def _start(self, batch: Batch) -> None:
+        """Start a process for each other device, and meet it."""
+        if distributed.is_initialized():
+            raise UnsupportedError("another training of this process is on several devices; end it first")
+        store = TCPStore(HOST, 0, is_master=True, wait_for_workers=False, timeout=PATIENCE)
+        module, context = _saved(self.model), multiprocessing.get_context("spawn")
+        self.place = replace(self.place, idle_weights=self._has_idle_weights(batch))
+        for rank in range(1, len(self.place.devices)):
+            here, there = context.Pipe()
+            place = replace(self.place, rank=rank)
+            process = context.Process(
+                target=run_replica,
+                args=(module, self.options, place),
+                kwargs={"port": store.port, "connection": there},
+                daemon=True,
+            )
+            process.start()
+            there.close()
+            self.processes.append(process)
+            self.connections.append(here)
+        with self._watched():
+            for connection in self.connections:
+                if (problem := connection.recv()) != READY:
+                    raise ConnectionError(problem)
+            self.join(store)
+
+    def _has_idle_weights(self, batch: Batch) -> bool:
+        minimised, _ = self.losses(batch)
+        parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        return any(g is None for g in torch.autograd.grad(minimised, parameters, allow_unused=True))
+
+    def _send_state(self) -> None:
+        """Let the copies go on from what was loaded into the first one, if anything was."""
+        if self.loads_sent == self.model.loads:
+            return
+        self.loads_sent = self.model.loads
+        state = State({name: place.to_numpy(place.parameter) for name, place in self.places.items()}, self.state())
+        for connection in self.connections:
+            connection.send(state)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Say what became of another process where that is why one can't go on; all are ended then."""
+        try:
+            yield
+        except (RuntimeError, EOFError, OSError) as error:
+            failed = self._failed()
+            self.close()
+            if failed:
+                raise S2SError(f"training on several devices failed: {failed}") from error
+            raise
+
+    def _failed(self) -> str:
+        """What went wrong in another process; nothing if they are well."""
+        wait([*self.connections, *(process.sentinel for process in self.processes)], SECONDS)
+        for rank, process in enumerate(self.processes, start=1):
+            process.join(ENDING)
+            if process.exitcode:
+                return f"the process of device {rank} was ended (exit code {process.exitcode})"
+        for rank, connection in enumerate(self.connections, start=1):
+            with suppress(EOFError, OSError):
+                if connection.poll() and (problem := connection.recv()):
+                    return f"device {rank}: {problem}"
+        return ""
+
+
+def _saved(model: Model) -> bytes:
+    buffer = io.BytesIO()
+    try:
+        torch.save(model, buffer)
+    except Exception as error:  # whatever a plugin's part says to being copied
+        raise UnsupportedError(
+            f"a part of this model can't be copied into another process, so it trains on one device only: "
+            f"{one_line(error)}"
+        ) from error
+    return buffer.getvalue()

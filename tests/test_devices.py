@@ -1,0 +1,283 @@
+"""Several devices train as one does. A process begins with as many as it will have, so each framework has its own."""
+
+import json
+import multiprocessing
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from s2s_toolkit.batches import make_batch
+from s2s_toolkit.config import read_config
+from s2s_toolkit.devices import chosen_devices
+from s2s_toolkit.errors import S2SError, UnsupportedError
+from s2s_toolkit.loading import framework_on
+from s2s_toolkit.plugins import load_registry
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import load_checkpoint
+from s2s_toolkit.shares import share_seeds, shares
+from s2s_toolkit.testing.requirements import require
+from s2s_toolkit.testing.tiny_training import Recorder, write_tiny
+from s2s_toolkit.training import train
+
+MANY = 3
+"""Devices; the last batch of an epoch has fewer pairs."""
+EVERYTHING = {
+    "batch_size": 3,
+    "accumulate": 2,
+    "max_epochs": 6,
+    "learning_rate": 0.01,
+    "schedule": "plateau",
+    "clip_norm": 0.5,
+    "weight_decay": 0.01,
+    "label_smoothing": 0.1,
+    "word_dropout": 0.2,
+    "scheduled_sampling": 0.3,
+    "moving_average": 0.9,
+    "metric": "loss",
+    "patience": 0,
+    "validate_every": 3,
+    "checkpoint_every": 1,
+}
+PART = """
+from torch import nn
+
+from s2s_toolkit.components import Component
+from s2s_toolkit.hookspecs import hookimpl
+
+class Scorer(nn.Module):
+    def __init__(self, query_size: int, memory_size: int):
+        super().__init__()
+        self.key = nn.Linear(memory_size, query_size, bias=False)
+        self.more = MORE
+
+    def keys(self, memory):
+        return self.key(memory)
+
+    def score(self, query, keys):
+        return query @ keys.transpose(1, 2)
+
+@hookimpl
+def s2s_attention_scorers():
+    return [Component("NAME", "torch", f"{__name__}:Scorer", "for a test")]
+"""
+Sequence = list[tuple[int, int]]
+"""Devices of a training, and the step after which it is stopped, or 0; then of those that resume it."""
+
+
+def train_tiny_on(
+    folder: Path, framework: str, registry: Registry, sequence: Sequence, **sections: Any
+) -> dict[int, float]:
+    """Train `folder / run`; the loss of each step."""
+    losses = {}
+    for number, (devices, stop) in enumerate(sequence):
+        training = {**EVERYTHING, **sections.get("training", {}), "devices": devices}
+        path = write_tiny(folder, **{**sections, "training": training})
+        config, recorder = read_config(path).model_copy(update={"framework": framework}), Recorder(stop_at=stop)
+        try:
+            train(config, folder / "run", registry, recorder, resume=number > 0)
+        except KeyboardInterrupt:
+            assert recorder.steps
+        losses |= recorder.losses
+    return losses
+
+
+TRAININGS: dict[str, Sequence] = {"one": [(1, 0)], "both": [(1, 2), (MANY, 0)]}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, dict[str, dict[str, float]]]]:
+    """Where a framework, in a process of its own, left the trainings, and their losses."""
+
+    @cache
+    def all_of(framework: str) -> tuple[Path, dict[str, dict[str, float]]]:
+        require(framework)
+        folder = tmp_path_factory.mktemp(framework)
+        subprocess.run([sys.executable, __file__, folder, framework], check=True)
+        return folder, json.loads((folder / "losses.json").read_text())
+
+    return all_of
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_losses_and_weights_are_those_of_one_device(framework: str, trained: Any) -> None:
+    """With all that a step knows but dropout; the other training goes on with many devices after two steps."""
+    folder, losses = trained(framework)
+    assert len(losses["one"]) == 24
+    assert losses["both"] == pytest.approx(losses["one"], rel=1e-4)
+    one, other = (load_checkpoint(folder / name / "run/checkpoints/last.safetensors") for name in ("one", "both"))
+    for expected, found in ((one.weights, other.weights), (one.optimizer, other.optimizer)):
+        assert expected.keys() == found.keys()
+        for name, array in expected.items():
+            np.testing.assert_allclose(found[name], array, rtol=1e-2, atol=2e-4, err_msg=name)
+
+
+def test_every_row_goes_to_one_device() -> None:
+    batch = make_batch([([4 + n] * (n + 1), [5 + n]) for n in range(5)])
+    found = shares(batch, 3)
+    assert [share.source_lengths.tolist() for share in found] == [[2, 5], [3, 6], [4]]
+    assert sum(share.num_target_tokens for share in found) == batch.num_target_tokens
+
+
+def test_a_device_without_a_row_has_nothing_to_learn() -> None:
+    found = shares(make_batch([([4], [5, 6]), ([7], [8])]), 3)
+    assert [share.num_target_tokens for share in found] == [3, 2, 0]
+    assert [len(share.source_ids) for share in found] == [1, 1, 1]
+
+
+def test_dropout_differs_between_devices_and_is_that_of_one_on_the_first() -> None:
+    assert share_seeds([7, 8], 0) == [7, 8]
+    drawn = [share_seeds([7, 8], device) for device in range(4)]
+    assert len({seed for seeds in drawn for seed in seeds}) == 8
+    assert drawn == [share_seeds([7, 8], device) for device in range(4)]
+
+
+def test_with_dropout_a_resumed_training_ends_as_the_undisturbed_one(tmp_path: Path, registry: Registry) -> None:
+    require("torch")
+    model, training = {"dropout": 0.3}, {"max_epochs": 1}
+    for name, sequence in {"whole": [(2, 0)], "stopped": [(2, 2), (2, 0)]}.items():
+        (tmp_path / name).mkdir()
+        train_tiny_on(tmp_path / name, "torch", registry, sequence, model=model, training=training)
+    whole, stopped = (load_checkpoint(tmp_path / f"{n}/run/checkpoints/last.safetensors") for n in ("whole", "stopped"))
+    for name, array in {**whole.weights, **whole.optimizer}.items():
+        np.testing.assert_array_equal({**stopped.weights, **stopped.optimizer}[name], array, err_msg=name)
+
+
+class Killer(Recorder):
+    """Ends a process of the training after a step."""
+
+    def on_step(self, event: Any) -> None:
+        super().on_step(event)
+        if event.step == 2:
+            multiprocessing.active_children()[0].kill()
+
+
+def test_a_process_that_dies_ends_the_training_in_one_line(tmp_path: Path, registry: Registry) -> None:
+    require("torch")
+    config = read_config(write_tiny(tmp_path, training={"devices": 2})).model_copy(update={"framework": "torch"})
+    with pytest.raises(S2SError, match=r"^training on several devices failed: .* device 1 was ended \(exit code -9\)$"):
+        train(config, tmp_path / "run", registry, Killer())
+    assert not multiprocessing.active_children()
+
+
+def test_an_interrupted_training_leaves_no_process(tmp_path: Path, registry: Registry) -> None:
+    require("torch")
+    train_tiny_on(tmp_path, "torch", registry, [(2, 2)])
+    assert not multiprocessing.active_children()
+
+
+def test_a_part_from_a_file_is_trained_even_if_it_has_idle_weights(s2s: Any, folder: Path) -> None:
+    require("torch")
+    (folder / "idle_scorer.py").write_text(PART.replace("MORE", "nn.Linear(2, 3)").replace("NAME", "idle"))
+    options = ("--plugin", "idle_scorer.py", "--set", "attention={name='idle'}")
+    for devices in (1, 2):
+        assert s2s("train", "tiny.toml", "-o", f"run{devices}", *options, "--devices", devices).exit_code == 0
+    one, two = (json.loads((folder / f"run{n}/metrics.jsonl").read_text())["dev_loss"] for n in (1, 2))
+    assert two == pytest.approx(one, rel=1e-5)
+
+
+def test_a_part_that_cannot_be_copied_is_refused(s2s: Any, folder: Path) -> None:
+    require("torch")
+    (folder / "lasting_scorer.py").write_text(PART.replace("MORE", "lambda: 0").replace("NAME", "lasting"))
+    done = s2s(
+        "train", "tiny.toml", "--plugin", "lasting_scorer.py", "--set", "attention={name='lasting'}", "--devices", 2
+    )
+    assert done.exit_code == 2
+    assert "can't be copied into another process, so it trains on one device only" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "count", "there", "chosen"),
+    [
+        ("cpu", 3, {"cuda": 2}, ["cpu", "cpu", "cpu"]),
+        ("cuda", 2, {"cuda": 3}, ["cuda:0", "cuda:1"]),
+        ("cuda:1", 1, {"cuda": 3}, ["cuda:1"]),
+        ("auto", 1, {"cuda": 0, "mps": 1}, ["mps:0"]),
+        ("auto", 1, {"cuda": 2, "mps": 1}, ["cuda:0"]),
+        ("auto", 2, {"cuda": 0}, ["cpu", "cpu"]),
+    ],
+)
+def test_devices_are_chosen_by_kind_or_by_number(
+    asked: str, count: int, there: dict[str, int], chosen: list[str]
+) -> None:
+    assert chosen_devices(asked, count, there) == chosen
+
+
+@pytest.mark.parametrize(
+    ("asked", "count", "there", "told"),
+    [
+        ("cuda", 1, {"cuda": 0}, "there is no device 'cuda'; the framework finds: cpu"),
+        ("cuda:2", 1, {"cuda": 2}, "there is no device 'cuda:2'; the framework finds: cpu, cuda:0, cuda:1"),
+        ("cuda", 3, {"cuda": 2}, "there are no 3 devices 'cuda'; the framework finds: cpu, cuda:0, cuda:1"),
+        ("cuda:1", 2, {"cuda": 2}, "there are no 2 devices 'cuda:1'; the framework finds: cpu, cuda:0, cuda:1"),
+        ("", 1, {"mps": 1}, "there is no device ''; the framework finds: cpu, mps:0"),
+    ],
+)
+def test_devices_that_are_not_there_are_told_with_those_that_are(
+    asked: str, count: int, there: dict[str, int], told: str
+) -> None:
+    with pytest.raises(UnsupportedError) as refused:
+        chosen_devices(asked, count, there)
+    assert str(refused.value) == told
+
+
+COMMANDS = (
+    "translate run dev.tsv",
+    "evaluate run dev.tsv",
+    "plot run ab -o a.png",
+    "report run",
+    "train tiny.toml -o new",
+)
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+@pytest.mark.parametrize("command", [*COMMANDS, "find-learning-rate tiny.toml"])
+def test_every_command_that_computes_refuses_a_device_that_is_not_there(
+    command: str, framework: str, s2s: Any, run: Path
+) -> None:
+    require(framework)
+    done = s2s(*command.split(), "--device", "cuda:77", "--framework", framework)
+    assert done.exit_code == 2
+    assert "there is no device 'cuda:77'; the framework finds: cpu" in done.stderr
+    assert not Path("new").exists()
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_the_processor_is_what_computes_by_default(framework: str, s2s: Any, run: Path) -> None:
+    require(framework)
+    default, told = (
+        s2s("translate", run, "dev.tsv", "--framework", framework, *more) for more in ((), ("--device", "cpu"))
+    )
+    assert (default.exit_code, default.stdout) == (0, told.stdout)
+
+
+def test_a_framework_that_says_nothing_of_devices_computes_on_the_processor(s2s: Any, run: Path) -> None:
+    assert s2s("translate", run, "dev.tsv", "--framework", "numpy", "--device", "cpu").exit_code == 0
+    done = s2s("translate", run, "dev.tsv", "--framework", "numpy", "--device", "auto")
+    assert (done.exit_code, "numpy computes on one cpu only, given device 'auto'" in done.stderr) == (2, True)
+
+
+def test_tensorflow_must_not_have_begun(registry: Registry) -> None:
+    require("tensorflow")
+    import tensorflow as tf
+
+    if tf.config.list_logical_devices("GPU"):
+        pytest.skip("on GPUs it may have")
+    with pytest.raises(UnsupportedError, match="has begun to compute in this process, on 1 CPU device, which can't"):
+        framework_on("cpu", "tensorflow", registry, devices=2)
+
+
+if __name__ == "__main__":
+    place, used = Path(sys.argv[1]), sys.argv[2]
+    offered = load_registry()
+    framework_on("cpu", used, offered, devices=MANY)
+    found = {}
+    for each, steps in TRAININGS.items():
+        (place / each).mkdir()
+        found[each] = train_tiny_on(place / each, used, offered, steps)
+    (place / "losses.json").write_text(json.dumps(found))
