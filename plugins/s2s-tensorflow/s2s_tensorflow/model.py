@@ -31,12 +31,11 @@ class Model(keras.layers.Layer):
     ) -> None:
         super().__init__()
         config = plan.config
+        if not config.tied_embeddings:
+            self.source_embedding = keras.layers.Embedding(plan.source_size, config.embedding_size)
         self.target_embedding = keras.layers.Embedding(plan.target_size, config.embedding_size)
-        self.source_embedding = (
-            self.target_embedding
-            if config.tied_embeddings
-            else keras.layers.Embedding(plan.source_size, config.embedding_size)
-        )
+        if config.tied_embeddings:
+            self.source_embedding = self.target_embedding
         self.encoder, self.attention, self.decoder = encoder, attention, decoder
         self.output = TiedOutput(self.target_embedding) if config.tied_softmax else keras.layers.Dense(plan.target_size)
         self.dropout = keras.layers.Dropout(config.dropout, seed=0)

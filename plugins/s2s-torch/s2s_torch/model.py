@@ -28,10 +28,11 @@ class Model(nn.Module):
     ) -> None:
         super().__init__()
         config = plan.config
+        if not config.tied_embeddings:
+            self.source_embedding = nn.Embedding(plan.source_size, config.embedding_size)
         self.target_embedding = nn.Embedding(plan.target_size, config.embedding_size)
-        self.source_embedding = (
-            self.target_embedding if config.tied_embeddings else nn.Embedding(plan.source_size, config.embedding_size)
-        )
+        if config.tied_embeddings:
+            self.source_embedding = self.target_embedding
         self.encoder, self.attention, self.decoder = encoder, attention, decoder
         self.output = nn.Linear(readout_size, plan.target_size)
         if config.tied_softmax:
