@@ -1,0 +1,179 @@
+"""Train what docs/benchmarks.md has results of, and print a row of its table for each model.
+
+    python benchmarks/results.py scan conll2017 g2p/fre g2p/ice --framework torch --framework tensorflow
+    python benchmarks/results.py cmudict --seeds 3 --test
+
+Every model is scored three times, by its framework and as an exported file in 32 and in 8 bits; several seeds are
+scored as an ensemble too. A run that is there already is scored, not trained again. Configs are chosen by their dev
+pairs: --test is for the end.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from s2s_toolkit.config import Config, read_config
+from s2s_toolkit.corpus import read_pairs
+from s2s_toolkit.entries import read_entries
+from s2s_toolkit.evaluation import evaluate_entries
+from s2s_toolkit.exporter import TextTranslator, find_exporter, open_translator
+from s2s_toolkit.loading import load_translator
+from s2s_toolkit.metrics.loading import parse_metric
+from s2s_toolkit.plugins import load_registry
+from s2s_toolkit.progress import show_training
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.run import Run, open_run
+from s2s_toolkit.training import train
+
+HERE = Path(__file__).parent
+PRECISIONS = ("fp32", "int8")
+HELD_OUT = 20
+"""Where a task has no dev pairs, every so many-th training pair is one."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Public data, and how its results are scored.
+
+    Attributes:
+        config: As seen from this folder.
+        folder: Of the data.
+        metrics: As `s2s evaluate --metric` takes them.
+        grouped: Whether pairs of one source are one entry, any of which is right.
+    """
+
+    config: str
+    folder: str
+    metrics: tuple[str, ...]
+    grouped: bool = False
+
+
+TASKS = {
+    "cmudict": Task("cmudict.toml", "cmudict-g2p", ("wer", "ser"), grouped=True),
+    "conll2017": Task("results/conll2017.toml", "conll2017-high/english", ("exact_match", "cer")),
+    "g2p": Task("g2p.toml", "sigmorphon2020-g2p", ("wer", "ser")),
+    "multi30k": Task("multi30k.toml", "multi30k-de-en", ("sacrebleu:lowercase=true", "sacrebleu")),
+    "scan": Task("results/scan.toml", "scan/simple", ("exact_match",)),
+    "shakespeare": Task("../examples/character_level.toml", "shakespeare-restore", ("exact_match", "cer")),
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A task on its own data.
+
+    Attributes:
+        name: The task's, and a folder of its data behind a slash.
+        task: The task.
+        folder: Where the data lies.
+    """
+
+    name: str
+    task: Task
+    folder: Path
+
+    def config(self, framework: str, seed: int, runs: Path) -> Config:
+        """The task's config on this data."""
+        config = read_config(HERE / self.task.config)
+        data = config.data.model_copy(update=dict(zip(("train", "dev"), self._files(runs), strict=True)))
+        return config.model_copy(update={"data": data, "framework": framework, "seed": seed})
+
+    def pairs(self, name: str, runs: Path) -> Path:
+        """The file of the dev or the test pairs."""
+        return self._files(runs)[1] if name == "dev" else self.folder / f"{name}.tsv"
+
+    def _files(self, runs: Path) -> tuple[Path, Path]:
+        """The training pairs and the dev pairs."""
+        train, dev = self.folder / "train.tsv", self.folder / "dev.tsv"
+        if dev.is_file():
+            return train, dev
+        own = runs / "data" / self.name
+        own.mkdir(parents=True, exist_ok=True)
+        lines = train.read_text(encoding="utf-8").splitlines(keepends=True)
+        parts = {own / "train.tsv": lambda n: n % HELD_OUT, own / "dev.tsv": lambda n: not n % HELD_OUT}
+        for path, belongs in parts.items():
+            path.write_text("".join(line for n, line in enumerate(lines, 1) if belongs(n)), encoding="utf-8")
+        return own / "train.tsv", own / "dev.tsv"
+
+
+@click.command()
+@click.argument("names", metavar="TASK...", nargs=-1, required=True)
+@click.option("--framework", "-f", "frameworks", multiple=True, default=("torch",), show_default=True)
+@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="Models of seeds 1 to this.")
+@click.option("--test", is_flag=True, help="Score the test pairs, not the dev pairs.")
+@click.option("--data", type=click.Path(path_type=Path), default=HERE.parent.parent / "shared/data")
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs/results"), show_default=True)
+def main(names: Sequence[str], frameworks: Sequence[str], seeds: int, test: bool, data: Path, runs: Path) -> None:
+    """Train the models of TASKs and score them; a task of several languages is named with one of them: g2p/fre."""
+    registry, pairs = load_registry(), "test" if test else "dev"
+    jobs = [job_of(name, data) for name in names]
+    header = f"| data | framework | seed | {pairs}, model | ONNX | int8 | training, CPU min |"
+    click.echo(f"{header}\n|---|---|---|---|---|---|---|")
+    for job in jobs:
+        for framework in frameworks:
+            trained = [train_once(job, framework, seed, runs, registry) for seed in range(1, seeds + 1)]
+            groups = [[run] for run in trained] + [trained] * (seeds > 1)
+            for group in groups:
+                click.echo(row(job, group, pairs, runs, registry))
+
+
+def job_of(name: str, data: Path) -> Job:
+    """The task of a name, once its data is known to be there."""
+    task_name, _, part = name.partition("/")
+    if task_name not in TASKS:
+        raise click.ClickException(f"there is no task {task_name!r}; tasks: {', '.join(TASKS)}")
+    folder = data / TASKS[task_name].folder / part
+    if not (folder / "train.tsv").is_file():
+        raise click.ClickException(f"there is no data for {name} in {folder}; give --data FOLDER")
+    return Job(name, TASKS[task_name], folder)
+
+
+def train_once(job: Job, framework: str, seed: int, runs: Path, registry: Registry) -> Run:
+    """The run of a job, trained if it is not there yet, with the processor time that took."""
+    path = runs / job.name / f"{framework}-{seed}"
+    if not (path / "cpu.json").is_file():
+        start = time.process_time()
+        with show_training() as observer:
+            train(job.config(framework, seed, runs), path, registry, observer, force=True)
+        (path / "cpu.json").write_text(json.dumps({"seconds": time.process_time() - start}))
+    return open_run(path, registry)
+
+
+def row(job: Job, group: Sequence[Run], pairs: str, runs: Path, registry: Registry) -> str:
+    """A row of the table: one model, or several as an ensemble."""
+    first, *others = group
+    names = [run.path.name for run in group]
+    seeds = "+".join(name.rpartition("-")[2] for name in names)
+    values = []
+    for translator in translators(first, others, registry, seeds):
+        source, target = first.source, first.target
+        texts = read_pairs(job.pairs(pairs, runs), first.config.data.columns)
+        entries = read_entries(texts, source, target, group_sources=job.task.grouped)
+        metrics = [parse_metric(name, registry) for name in job.task.metrics]
+        scores = evaluate_entries(translator, entries, metrics).scores
+        values.append(", ".join(f"{name} {value:.2f}" for name, value in scores.items()))
+    seconds = sum(json.loads((run.path / "cpu.json").read_text())["seconds"] for run in group)
+    return f"| {job.name} | {first.config.framework} | {seeds} | {' | '.join(values)} | {seconds / 60:.1f} |"
+
+
+def translators(run: Run, others: Sequence[Run], registry: Registry, seeds: str) -> Iterator[TextTranslator]:
+    """The model in its framework, then as an exported file in each precision."""
+    yield load_translator(run, registry, others=others)
+    for precision in PRECISIONS:
+        path = run.path / f"{precision}-{seeds}.onnx"
+        if not path.is_file():
+            exporter = find_exporter("onnx", registry, {"precision": precision})
+            how = {"framework": "", "strategy": "", "options": {}}
+            if others:
+                exporter.export_ensemble([run, *others], path, registry, **how)
+            else:
+                exporter.export(run, path, registry, **how)
+        yield open_translator(path, registry)
+
+
+if __name__ == "__main__":
+    main()
