@@ -45,8 +45,12 @@ class TextSide:
 
     def respelt(self, symbols: Sequence[str]) -> Sequence[str]:
         """The symbols into which the text of some symbols is cut: a model may spell a word with other pieces."""
-        is_spelling = learns(self.tokenizer) or segmentation(self.tokenizer) is not None
-        return self.tokenizer.split(self.tokenizer.join(symbols)) if is_spelling else symbols
+        return self.tokenizer.split(self.tokenizer.join(symbols)) if self.has_pieces else symbols
+
+    @property
+    def has_pieces(self) -> bool:
+        """Whether its symbols are pieces of words, with which a text may be spelt in several ways."""
+        return learns(self.tokenizer) or segmentation(self.tokenizer) is not None
 
     def encode(self, text: str) -> list[int]:
         """Text -> ids, without BOS and EOS."""

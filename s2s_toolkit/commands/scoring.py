@@ -14,7 +14,6 @@ from s2s_toolkit.metrics.loading import parse_metric
 from s2s_toolkit.metrics.resampling import Resampling
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.text import TextSide
-from s2s_toolkit.tokenizers import learns, segmentation
 
 LENGTH, SYMBOLS = "length", "symbols"
 """What errors may be broken down by."""
@@ -120,5 +119,4 @@ def usual_metrics(target: TextSide) -> Sequence[str]:
 
     Pieces of words mean nothing to a reader, and two models with different ones could not be compared.
     """
-    is_spelling = learns(target.tokenizer) or segmentation(target.tokenizer) is not None
-    return BY_TEXT if is_spelling else BY_SYMBOL
+    return BY_TEXT if target.has_pieces else BY_SYMBOL

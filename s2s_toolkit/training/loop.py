@@ -7,8 +7,6 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.checks.rehearsal import rehearse
 from s2s_toolkit.config import Config
@@ -169,8 +167,9 @@ class Training:
             since = time.perf_counter()
 
     def _validate(self, train_loss: float, tokens_per_second: float) -> None:
-        progress = self.progress
-        with averaged(self.model, self._average()):
+        progress, state = self.progress, self._state()
+        average = under(state.optimizer, "average")  # nothing where none is wanted
+        with averaged(self.model, average):
             dev_loss = self.validator.loss()
             if not math.isfinite(dev_loss):
                 raise S2SError(
@@ -194,22 +193,12 @@ class Training:
         )
         with self.run.metrics_path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(validation)) + "\n")
-        self._save(
-            value, best=better
-        )  # after the line: resuming drops one too many, and could not make up for one too few
+        # after the line: resuming drops one too many, and could not make up for one too few
+        self.checkpoints.save(average or state.weights, state, value=value, best=better)
         self.observer.on_validation(validation)
-
-    def _save(self, value: float, *, best: bool) -> None:
-        """Write what a validation leaves."""
-        state = self._state()
-        self.checkpoints.save(self._average() or state.weights, state, value=value, best=best)
 
     def _state(self) -> State:
         return State(self.model.weights(), self.optimizer.state(), self.progress)
-
-    def _average(self) -> dict[str, np.ndarray]:
-        """The moving average of the weights; nothing where there is none."""
-        return under(self.optimizer.state(), "average") if self.options.moving_average else {}
 
     def _is_checkpoint_due(self) -> bool:
         return self.options.checkpoint_every > 0 and self.progress.step % self.options.checkpoint_every == 0
