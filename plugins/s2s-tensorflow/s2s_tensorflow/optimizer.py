@@ -1,6 +1,7 @@
 """Adam with the gradient's norm clipped; its state in the layout of the weights, so that either framework can go on."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -43,7 +44,7 @@ class Adam:
         """
         rate = tf.constant(learning_rate, tf.float64)
         tokens = tf.constant(sum(batch.num_target_tokens for batch in batches), tf.float32)
-        given = [(to_tensors(batch), tokens, tf.constant(s, tf.int64)) for batch, s in zip(batches, seeds, strict=True)]
+        given = [(self._placed(batch), tokens, self._seed(seed)) for batch, seed in zip(batches, seeds, strict=True)]
         with lower_products(self.options.precision):
             if len(given) == 1:  # one graph is faster than two
                 return float(self._step(*given[0], rate))
@@ -79,6 +80,12 @@ class Adam:
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _placed(self, batch: Batch) -> tuple[Any, ...]:
+        return to_tensors(batch)
+
+    def _seed(self, seed: int) -> Tensor:
+        return tf.constant(seed, tf.int64)
 
     @tf.function(input_signature=[BATCH, TOKENS, SEED, RATE], autograph=False)
     def _step(self, batch: tuple[Tensor, ...], tokens: Tensor, seed: Tensor, learning_rate: Tensor) -> Tensor:

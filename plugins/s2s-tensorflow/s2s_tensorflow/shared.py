@@ -12,7 +12,6 @@ from tensorflow import Tensor
 from s2s_tensorflow.loss import BATCH, to_tensors
 from s2s_tensorflow.model import Model
 from s2s_tensorflow.optimizer import RATE, TOKENS, Adam
-from s2s_tensorflow.precision import lower_products
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.shares import share_seeds, shares
@@ -49,21 +48,14 @@ class SharedAdam(Adam):
         self._differentiate_all = tf.function(self._add_up, input_signature=[batches, TOKENS, SEEDS], autograph=False)
         self._apply_all = tf.function(self._update_all, autograph=False)
 
-    def step(self, batches: Sequence[Batch], *, learning_rate: float, seeds: Sequence[int]) -> float:
-        """As `Adam`'s."""
-        rate = tf.constant(learning_rate, tf.float64)
-        tokens = tf.constant(sum(batch.num_target_tokens for batch in batches), tf.float32)
-        given = [(self._shares(batch), tokens, self._seeds(seed)) for batch, seed in zip(batches, seeds, strict=True)]
-        with lower_products(self.options.precision):
-            if len(given) == 1:  # one graph is faster than two
-                return float(self._step_all(*given[0], rate))
-            total, gradients = 0.0, None
-            for each in given:
-                own, loss = self._differentiate_all(*each)
-                gradients = own if gradients is None else [g + h for g, h in zip(gradients, own, strict=True)]
-                total += float(loss)
-        self._apply_all(gradients, rate)
-        return total
+    def _step(self, batches: Shares, tokens: Tensor, seeds: Tensor, learning_rate: Tensor) -> Tensor:
+        return self._step_all(batches, tokens, seeds, learning_rate)
+
+    def _differentiate(self, batches: Shares, tokens: Tensor, seeds: Tensor) -> tuple[list[Tensor], Tensor]:
+        return self._differentiate_all(batches, tokens, seeds)
+
+    def _apply(self, gradients: list[Tensor], learning_rate: Tensor) -> None:
+        self._apply_all(gradients, learning_rate)
 
     def _take_step(self, batches: Shares, tokens: Tensor, seeds: Tensor, learning_rate: Tensor) -> Tensor:
         number = self.steps.assign_add(1)
@@ -92,8 +84,8 @@ class SharedAdam(Adam):
         gradients, loss = self._gradients(batches[device], tokens, seeds[device])
         return context.all_reduce(tf.distribute.ReduceOp.SUM, gradients), loss
 
-    def _shares(self, batch: Batch) -> Shares:
+    def _placed(self, batch: Batch) -> Shares:
         return tuple(to_tensors(share) for share in shares(batch, self.devices))
 
-    def _seeds(self, seed: int) -> Tensor:
+    def _seed(self, seed: int) -> Tensor:
         return tf.constant([share_seeds([seed], device)[0] for device in range(self.devices)], tf.int64)
