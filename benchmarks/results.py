@@ -1,6 +1,7 @@
 """Train what docs/benchmarks.md has results of, and print a row of its table for each model.
 
-    python benchmarks/results.py scan conll2017 g2p/fre g2p/ice --framework torch --framework tensorflow
+    python benchmarks/results.py scan g2p/fre g2p/ice --framework torch --framework tensorflow
+    python benchmarks/results.py g2p --seeds 3
     python benchmarks/results.py cmudict --seeds 3 --test
 
 Every model is scored three times, by its framework and as an exported file in 32 and in 8 bits; several seeds are
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 import click
 
@@ -31,6 +33,7 @@ from s2s_toolkit.training import train
 
 HERE = Path(__file__).parent
 PRECISIONS = ("fp32", "int8")
+FILES = ("model", "ONNX", "int8")
 HELD_OUT = 20
 """Where a task has no dev pairs, every so many-th training pair is one."""
 
@@ -53,10 +56,10 @@ class Task:
 
 
 TASKS = {
-    "cmudict": Task("cmudict.toml", "cmudict-g2p", ("wer", "ser"), grouped=True),
+    "cmudict": Task("results/cmudict.toml", "cmudict-g2p", ("wer", "ser"), grouped=True),
     "conll2017": Task("results/conll2017.toml", "conll2017-high/english", ("exact_match", "cer")),
-    "g2p": Task("g2p.toml", "sigmorphon2020-g2p", ("wer", "ser")),
-    "multi30k": Task("multi30k.toml", "multi30k-de-en", ("sacrebleu:lowercase=true", "sacrebleu")),
+    "g2p": Task("results/g2p.toml", "sigmorphon2020-g2p", ("wer", "ser")),
+    "multi30k": Task("results/multi30k.toml", "multi30k-de-en", ("sacrebleu:lowercase=true", "sacrebleu")),
     "scan": Task("results/scan.toml", "scan/simple", ("exact_match",)),
     "shakespeare": Task("../examples/character_level.toml", "shakespeare-restore", ("exact_match", "cer")),
 }
@@ -100,6 +103,30 @@ class Job:
         return own / "train.tsv", own / "dev.tsv"
 
 
+@dataclass(frozen=True)
+class Row:
+    """A row of the table.
+
+    Attributes:
+        name: Of the job.
+        framework: What trained.
+        seeds: Of the model, or of the models of an ensemble.
+        scores: Of the model in its framework, of its file and of its file in 8 bits: metric -> value.
+        minutes: Processor time of training.
+    """
+
+    name: str
+    framework: str
+    seeds: str
+    scores: tuple[dict[str, float], ...]
+    minutes: float
+
+    def __str__(self) -> str:
+        """In Markdown."""
+        cells = (", ".join(f"{name} {value:.2f}" for name, value in values.items()) for values in self.scores)
+        return f"| {self.name} | {self.framework} | {self.seeds} | {' | '.join(cells)} | {self.minutes:.1f} |"
+
+
 @click.command()
 @click.argument("names", metavar="TASK...", nargs=-1, required=True)
 @click.option("--framework", "-f", "frameworks", multiple=True, default=("torch",), show_default=True)
@@ -108,28 +135,33 @@ class Job:
 @click.option("--data", type=click.Path(path_type=Path), default=HERE.parent.parent / "shared/data")
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs/results"), show_default=True)
 def main(names: Sequence[str], frameworks: Sequence[str], seeds: int, test: bool, data: Path, runs: Path) -> None:
-    """Train the models of TASKs and score them; a task of several languages is named with one of them: g2p/fre."""
-    registry, pairs = load_registry(), "test" if test else "dev"
-    jobs = [job_of(name, data) for name in names]
-    header = f"| data | framework | seed | {pairs}, model | ONNX | int8 | training, CPU min |"
-    click.echo(f"{header}\n|---|---|---|---|---|---|---|")
+    """Train the models of TASKs and score them: all of the 15 languages of g2p, or one, as g2p/fre."""
+    registry, pairs, rows = load_registry(), "test" if test else "dev", []
+    jobs = [job for name in names for job in jobs_of(name, data)]
+    click.echo(f"| data | framework | seed | {' | '.join(f'{pairs}, {file}' for file in FILES)} | training, CPU min |")
+    click.echo("|---|---|---|---|---|---|---|")
     for job in jobs:
         for framework in frameworks:
             trained = [train_once(job, framework, seed, runs, registry) for seed in range(1, seeds + 1)]
             groups = [[run] for run in trained] + [trained] * (seeds > 1)
             for group in groups:
-                click.echo(row(job, group, pairs, runs, registry))
+                rows.append(score(job, group, pairs, runs, registry))
+                click.echo(rows[-1])
+    for mean in means(rows):
+        click.echo(mean)
 
 
-def job_of(name: str, data: Path) -> Job:
-    """The task of a name, once its data is known to be there."""
+def jobs_of(name: str, data: Path) -> list[Job]:
+    """The task of a name, once its data is known to be there; on each of its folders where it has several."""
     task_name, _, part = name.partition("/")
     if task_name not in TASKS:
         raise click.ClickException(f"there is no task {task_name!r}; tasks: {', '.join(TASKS)}")
-    folder = data / TASKS[task_name].folder / part
-    if not (folder / "train.tsv").is_file():
+    task = TASKS[task_name]
+    folder = data / task.folder / part
+    found = sorted(path.parent for path in (*folder.glob("train.tsv"), *folder.glob("*/train.tsv")))
+    if not found:
         raise click.ClickException(f"there is no data for {name} in {folder}; give --data FOLDER")
-    return Job(name, TASKS[task_name], folder)
+    return [Job(task_name if at == data / task.folder else f"{task_name}/{at.name}", task, at) for at in found]
 
 
 def train_once(job: Job, framework: str, seed: int, runs: Path, registry: Registry) -> Run:
@@ -143,21 +175,34 @@ def train_once(job: Job, framework: str, seed: int, runs: Path, registry: Regist
     return open_run(path, registry)
 
 
-def row(job: Job, group: Sequence[Run], pairs: str, runs: Path, registry: Registry) -> str:
-    """A row of the table: one model, or several as an ensemble."""
+def score(job: Job, group: Sequence[Run], pairs: str, runs: Path, registry: Registry) -> Row:
+    """Score one model, or several as an ensemble."""
     first, *others = group
-    names = [run.path.name for run in group]
-    seeds = "+".join(name.rpartition("-")[2] for name in names)
-    values = []
-    for translator in translators(first, others, registry, seeds):
-        source, target = first.source, first.target
-        texts = read_pairs(job.pairs(pairs, runs), first.config.data.columns)
-        entries = read_entries(texts, source, target, group_sources=job.task.grouped)
-        metrics = [parse_metric(name, registry) for name in job.task.metrics]
-        scores = evaluate_entries(translator, entries, metrics).scores
-        values.append(", ".join(f"{name} {value:.2f}" for name, value in scores.items()))
+    seeds = "+".join(run.path.name.rpartition("-")[2] for run in group)
+    source, target = first.source, first.target
+    texts = read_pairs(job.pairs(pairs, runs), first.config.data.columns)
+    entries = read_entries(texts, source, target, group_sources=job.task.grouped)
+    metrics = [parse_metric(name, registry) for name in job.task.metrics]
+    scores = tuple(
+        evaluate_entries(translator, entries, metrics).scores
+        for translator in translators(first, others, registry, seeds)
+    )
     seconds = sum(json.loads((run.path / "cpu.json").read_text())["seconds"] for run in group)
-    return f"| {job.name} | {first.config.framework} | {seeds} | {' | '.join(values)} | {seconds / 60:.1f} |"
+    return Row(job.name, first.config.framework, seeds, scores, seconds / 60)
+
+
+def means(rows: Sequence[Row]) -> Iterator[Row]:
+    """The mean of each task that was scored on several folders, by framework and seeds; the times are summed."""
+    alike: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        alike.setdefault((row.name.partition("/")[0], row.framework, row.seeds), []).append(row)
+    for (name, framework, seeds), group in alike.items():
+        if len(group) > 1:
+            scores = tuple(
+                {metric: fmean(values[metric] for values in of_files) for metric in of_files[0]}
+                for of_files in zip(*(row.scores for row in group), strict=True)
+            )
+            yield Row(f"{name}, mean of {len(group)}", framework, seeds, scores, sum(row.minutes for row in group))
 
 
 def translators(run: Run, others: Sequence[Run], registry: Registry, seeds: str) -> Iterator[TextTranslator]:

@@ -29,10 +29,10 @@ class Subwords(ABC):
     separator = " "
     separators: tuple[str, ...] = (*WHITESPACE, MARK)
 
-    def __init__(self, *, size: int = 4000) -> None:
+    def __init__(self, *, size: int = 4000, split_punctuation: bool = True) -> None:
         if size < 1:
             raise ValueError(f"size must be at least 1, given {size}")
-        self.size = size
+        self.size, self.split_punctuation = size, split_punctuation
         self.state: dict[str, Any] | None = None
         self._use(Merges(()))
 
@@ -51,7 +51,7 @@ class Subwords(ABC):
         segmentation = segmentation_of(state)
         if not isinstance(segmentation, self.segmentation_type()):
             raise ValueError(f"the state is that of another tokenizer, it holds {', '.join(state)}")
-        other = type(self)(size=self.size)
+        other = type(self)(size=self.size, split_punctuation=self.split_punctuation)
         other.state = segmentation.described()
         other._use(segmentation)
         return other
@@ -65,6 +65,20 @@ class Subwords(ABC):
     def _learn(self, texts: Iterable[str]) -> Segmentation:
         """Learn from texts whose words are marked and parted by one space."""
 
+    def _trained(self, model: Any, trainer: Any, texts: Iterable[str]) -> dict[str, Any]:
+        """A model of the package `tokenizers`, as it writes it.
+
+        Punctuation is kept apart here alone: where no piece was learnt across it, a word is never cut across it.
+        """
+        from tokenizers import Tokenizer
+        from tokenizers.pre_tokenizers import Punctuation, Sequence, WhitespaceSplit
+
+        tokenizer = Tokenizer(model)
+        tokenizer.pre_tokenizer = Sequence([WhitespaceSplit(), *[Punctuation("isolated")] * self.split_punctuation])
+        tokenizer.train_from_iterator(texts, trainer)
+        written: dict[str, Any] = json.loads(tokenizer.to_str())["model"]
+        return written
+
     def _use(self, segmentation: Segmentation) -> None:
         self.segmentation = segmentation
         self._pieces = lru_cache(maxsize=REMEMBERED)(segmentation.cut)
@@ -77,6 +91,7 @@ class Bpe(Subwords):
 
     Args:
         size: Pieces at most, the single characters among them.
+        split_punctuation: Learn from words without their punctuation, so that no piece holds any beside letters.
     """
 
     @staticmethod
@@ -88,7 +103,7 @@ class Bpe(Subwords):
         from tokenizers import models, trainers
 
         trainer = trainers.BpeTrainer(vocab_size=self.size, min_frequency=2, show_progress=False)
-        model = _trained(models.BPE(), trainer, texts)
+        model = self._trained(models.BPE(), trainer, texts)
         return Merges(tuple((first, second) for first, second in model["merges"]))
 
 
@@ -97,6 +112,7 @@ class UnigramTokenizer(Subwords):
 
     Args:
         size: Pieces at most, the single characters among them.
+        split_punctuation: Learn from words without their punctuation, so that no piece holds any beside letters.
     """
 
     @staticmethod
@@ -111,7 +127,7 @@ class UnigramTokenizer(Subwords):
         trainer = trainers.UnigramTrainer(
             vocab_size=self.size + 1, show_progress=False, unk_token=unknown, special_tokens=[unknown]
         )
-        _, *pieces = _trained(models.Unigram(), trainer, texts)["vocab"]
+        _, *pieces = self._trained(models.Unigram(), trainer, texts)["vocab"]
         return Unigram(_repeatable(dict(pieces) or {MARK: 0.0}))
 
 
@@ -129,17 +145,6 @@ def _repeatable(scores: Mapping[str, float]) -> dict[str, float]:
     lost = {piece for piece in characters if scores[piece] < least + STEP * len(characters)}
     rounded = {piece: round(least if piece in lost else score, 4) for piece, score in scores.items()}
     return dict(sorted(rounded.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _trained(model: Any, trainer: Any, texts: Iterable[str]) -> dict[str, Any]:
-    """A model of the package `tokenizers`, as it writes it."""
-    from tokenizers import Tokenizer, pre_tokenizers
-
-    tokenizer = Tokenizer(model)
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.train_from_iterator(texts, trainer)
-    written: dict[str, Any] = json.loads(tokenizer.to_str())["model"]
-    return written
 
 
 def _require_tokenizers() -> None:

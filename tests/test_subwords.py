@@ -77,6 +77,13 @@ def test_frequent_words_are_one_piece(learned):
     assert learned.split("low  low") == [MARK + "low"] * 2
 
 
+def test_no_piece_holds_punctuation_beside_letters_unless_asked_to(kind):
+    texts = ["low. low. low."] * 9
+    apart, together = (kind(size=30, split_punctuation=split).learned(texts) for split in (True, False))
+    assert together.split("low.") == ["▁low."]
+    assert apart.split("low.")[-1] == "."
+
+
 def test_nothing_can_be_learned_from_no_text(kind):
     for nothing in ([], ["", " \n"]):
         assert kind().learned(nothing).split("ab") == [MARK, "a", "b"]
