@@ -15,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.speed import growth
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.machine import machine
 from benchmarks.speed.row import Row
@@ -29,7 +30,9 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.argument("names", nargs=-1, metavar=f"[{'|'.join(NAMES)}]...", type=click.Choice(NAMES))
 @click.option("--data", type=FOLDER, default=ROOT.parent / "shared/data", help="Where the corpora lie.")
 @click.option("--cache", type=FOLDER, default=ROOT / ".bench", help="For prepared data and the peers' environments.")
-@click.option("-o", "--output", type=FOLDER, default=ROOT / ".bench/results", help="For speed.json and speed.md.")
+@click.option(
+    "-o", "--output", type=FOLDER, default=ROOT / ".bench/results", help="For speed.json, speed.md and growth.svg."
+)
 @click.option("--pairs", default=5, show_default=True, help="How often each side does the work.")
 @click.option("--threads", type=int, help="Instead of those that a row has.")
 @click.option("--quick", is_flag=True, help="Much less work: whether it runs, and a first idea. No result.")
@@ -40,9 +43,10 @@ def main(
     bench = Bench(data, cache.absolute(), "quick" if quick else "full")
     about, outcomes = machine(), []
     for row in chosen(names or NAMES, bench):
-        outcomes.append(alternate(replace(row, threads=threads or row.threads), pairs=pairs, run=in_process(cache)))
+        rounds = min(pairs, row.most_rounds or pairs)
+        outcomes.append(alternate(replace(row, threads=threads or row.threads), pairs=rounds, run=in_process(cache)))
         write(output, about, outcomes)  # so that what fails later costs nothing
-    click.echo(table(outcomes))
+    click.echo(told(outcomes))
 
 
 def chosen(names: Sequence[str], bench: Bench) -> Iterator[Row]:
@@ -56,7 +60,13 @@ def write(folder: Path, about: dict[str, object], outcomes: Sequence[Outcome]) -
     folder.mkdir(parents=True, exist_ok=True)
     content = {"machine": about, "rows": {outcome.row.name: as_json(outcome) for outcome in outcomes}}
     (folder / "speed.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
-    (folder / "speed.md").write_text(f"{table(outcomes)}\n", encoding="utf-8")
+    (folder / "speed.md").write_text(f"{told(outcomes)}\n", encoding="utf-8")
+    growth.plot(outcomes, folder / "growth.svg")
+
+
+def told(outcomes: Sequence[Outcome]) -> str:
+    """The table, what each row's work is, and how time grows."""
+    return "\n".join([table(outcomes), *growth.lines(outcomes)])
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@ from typing import Any
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.data import WORDS, prepared
 from benchmarks.speed.environments import PEERS
-from benchmarks.speed.models import exported, joeynmt_checkpoint, trained_run
+from benchmarks.speed.models import MAX_LENGTH, exported, joeynmt_checkpoint, pairs_to_train_on, trained_run
 from benchmarks.speed.row import Mark, Round, Row, Side, unequal
 from benchmarks.speed.shape import Shape
 
 FP32, INT8, JOEYNMT = "ONNX fp32", "ONNX int8", PEERS["joeynmt"]
-BEAM_SIZE, MAX_LENGTH = 5, 60
+BEAM_SIZE = 5
 LEAST_ALIKE = 0.95
 """Share of the texts that two implementations of one model in fp32 have to have in common."""
 
@@ -30,16 +30,13 @@ def decoding_row(
         marks: How many times as fast as JoeyNMT fp32 and int8 have to be.
         how: What is timed, for the sentence about the row.
     """
-    shape = Shape()
+    shape = Shape(**bench.sizes)
     run = trained_run(bench, shape)
-    folder, counts = prepared(WORDS, bench, pairs=bench.size(29_000, 64 * 40, 16))
+    folder, counts = prepared(WORDS, bench, pairs=pairs_to_train_on(bench))
     common = {"sources": str(folder / "test.source"), "count": count, "batch_size": batch_size, "beam_size": BEAM_SIZE}
     costs = asdict(shape.costs(counts.target_size))
     files = {FP32: exported(run, precision="fp32"), INT8: exported(run, precision="int8")}
-    ours = [
-        ours_with(name, {**common, "file": str(path), "costs": costs, "threads": threads})
-        for name, path in files.items()
-    ]
+    ours = [ours_with(name, {**common, "file": str(path), "costs": costs}) for name, path in files.items()]
     theirs = {
         "folder": str(folder),
         "shape": asdict(shape),

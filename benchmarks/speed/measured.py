@@ -53,6 +53,11 @@ STARTED = "S2S_BENCH_STARTED"
 """The variable that says when a side's process was started, in seconds since 1970."""
 
 
+def num_threads() -> int:
+    """How many threads this side may use."""
+    return int(os.environ.get("OMP_NUM_THREADS", "1"))
+
+
 def since_start() -> float:
     """Seconds since this process was started, its interpreter's start included."""
     return time.time() - float(os.environ[STARTED])

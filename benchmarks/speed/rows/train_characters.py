@@ -12,7 +12,7 @@ from benchmarks.speed.training import FRAMEWORKS, JOEYNMT, YOYODYNE, Training, s
 def rows(bench: Bench) -> list[Row]:
     """One row for each peer."""
     batch_size, steps = bench.size(128, 128, 4), bench.size(50, 8, 2)
-    work = Training(CHARACTERS, Shape(embedding=128), batch_size=batch_size, steps=steps)
+    work = Training(CHARACTERS, Shape(**{"embedding": 128, **bench.sizes}), batch_size=batch_size, steps=steps)
     beside_yoyodyne = replace(work, shape=replace(work.shape, decoder="bahdanau"))
     given, counts = work.prepared(bench)
     row = Row(

@@ -11,7 +11,7 @@ def rows(bench: Bench) -> list[Row]:
     """One row."""
     work = Training(
         WORDS,
-        Shape(scorer="general", input_feeding=False),
+        Shape(scorer="general", input_feeding=False, **bench.sizes),
         batch_size=bench.size(64, 64, 4),
         steps=bench.size(30, 8, 2),
     )

@@ -9,7 +9,7 @@ from benchmarks.speed.training import FRAMEWORKS, JOEYNMT, Training, same_traini
 
 def rows(bench: Bench) -> list[Row]:
     """One row."""
-    work = Training(WORDS, Shape(), batch_size=bench.size(64, 64, 4), steps=bench.size(30, 8, 2))
+    work = Training(WORDS, Shape(**bench.sizes), batch_size=bench.size(64, 64, 4), steps=bench.size(30, 8, 2))
     given, counts = work.prepared(bench)
     row = Row(
         name="train-words",

@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed.measured import Measured, one_by_one, whole_file
+from benchmarks.speed.measured import Measured, num_threads, one_by_one, whole_file
 from benchmarks.speed.shape import Costs
 from s2s_onnx import Translator
 
 
 def measure(options: Mapping[str, Any]) -> Iterator[Measured]:
     """Translate; see `benchmarks.speed.decoding` for the options."""
-    translator = Translator(options["file"], batch_size=options["batch_size"], num_threads=options["threads"])
+    translator = Translator(options["file"], batch_size=options["batch_size"], num_threads=num_threads())
 
     def translate(texts: list[str]) -> list[str]:
         return [translation.text for translation in translator(texts)]

@@ -51,6 +51,10 @@ def config(options: Mapping[str, Any]) -> Config:
         "source": side,
         "target": side,
         "model": options["model"],
-        "training": {"batch_size": options["batch_size"], "max_epochs": 1},
+        "training": {
+            "batch_size": options["batch_size"],
+            "max_epochs": 1,
+            "learning_rate": options.get("learning_rate", 1e-3),
+        },
     }
     return parse_config(content, folder=Path(folder), where="benchmark")
