@@ -10,12 +10,13 @@ import pytest
 from benchmarks.speed import growth
 from benchmarks.speed.__main__ import chosen, write
 from benchmarks.speed.bench import Bench
+from benchmarks.speed.comparison import comparisons
 from benchmarks.speed.data import make_up
 from benchmarks.speed.measured import KEY, Measured, read
 from benchmarks.speed.row import Mark, Row, Side, unequal
 from benchmarks.speed.rows import NAMES
 from benchmarks.speed.running import PEAK, ROOT, alternate, here, in_process
-from benchmarks.speed.table import comparisons, table
+from benchmarks.speed.table import table
 
 TINY_PEAK = replace(PEAK, options={"size": 8})
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from benchmarks.speed.comparison import comparisons
 from benchmarks.speed.running import Outcome
-from benchmarks.speed.table import comparisons
 
 ROW = "growth-"
 Points = dict[str, list[tuple[float, float]]]

@@ -70,6 +70,7 @@ class Row:
         marks: What ours have to reach.
         flops: Floating-point operations that one of the unit takes at least; 0 where that says nothing.
         threads: How many each side may use.
+        told: Facts that are printed with the table.
         most_rounds: How often it is measured at most, for what takes long; 0 for as often as all.
         differences: Of a round, what shows that the sides did not do the same; nothing where they did.
     """
@@ -82,6 +83,7 @@ class Row:
     marks: Sequence[Mark] = ()
     flops: float = 0.0
     threads: int = 2
+    told: Sequence[str] = ()
     most_rounds: int = 0
     differences: Callable[[Round], list[str]] = field(default=lambda done: [])
 

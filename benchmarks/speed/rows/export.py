@@ -23,6 +23,7 @@ def rows(bench: Bench) -> list[Row]:
             for framework, name in FRAMEWORKS.items()
         ],
         marks=[Mark(name, MOST_SECONDS, quantity="seconds") for name in FRAMEWORKS.values()],
+        told=["framework start"],
         differences=lambda done: unequal(done, "graph and weights"),
     )
     return [row]

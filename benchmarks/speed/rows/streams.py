@@ -3,7 +3,7 @@
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.models import exported, random_run
 from benchmarks.speed.row import Mark, Round, Row, Side
-from benchmarks.speed.sides.stream import ANSWERS, EARLY, IS_EARLY, LATE, WRONG
+from benchmarks.speed.sides.stream import ANSWERS, DIFFERENT, EARLY, IS_EARLY, LATE, WRONG
 
 NUM_SYMBOLS = 1000
 MODEL = {
@@ -47,6 +47,7 @@ def lines_row(bench: Bench) -> Row:
         work=f"{count:,} lines through a pipe, a tiny model; memory may grow by {MOST_GROWTH} MB after line {early:,}",
         unit="lines",
         ours=[Side("s2s translate", "benchmarks.speed.sides.stream", options)],
+        told=[EARLY, LATE, DIFFERENT],
         most_rounds=1,
         differences=differences,
     )

@@ -11,7 +11,12 @@ from benchmarks.speed.measured import Measured, Stopwatch, peak_memory
 from benchmarks.speed.sides.command import usage
 
 EARLY, LATE = "MB after the first lines", "MB at the end"
-WRONG, ANSWERS, IS_EARLY = "answers in the wrong place", "answers", "an answer before the input's end"
+WRONG, ANSWERS, DIFFERENT, IS_EARLY = (
+    "answers in the wrong place",
+    "answers",
+    "different answers",
+    "an answer before the input's end",
+)
 PATIENCE = 60.0
 """Seconds to wait for the first answer before more is written."""
 
@@ -23,7 +28,7 @@ def measure(options: Mapping[str, Any]) -> Iterator[Measured]:
     lines = [f"{number} {number * 7 % 11} {number % 5}\n" for number in range(options["distinct"])]
     alone = subprocess.run(command, input="".join(lines), capture_output=True, text=True, check=True)
     expected = alone.stdout.splitlines(keepends=True)
-    facts: dict[str, Any] = {"different answers": len(set(expected)), WRONG: 0, ANSWERS: 0}
+    facts: dict[str, Any] = {DIFFERENT: len(set(expected)), WRONG: 0, ANSWERS: 0}
     watch, first = Stopwatch(), threading.Event()
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if not process.stdin or not process.stdout:
