@@ -6,7 +6,8 @@ from typing import Any
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.data import WORDS, prepared
 from benchmarks.speed.environments import PEERS
-from benchmarks.speed.models import MAX_LENGTH, exported, joeynmt_checkpoint, pairs_to_train_on, trained_run
+from benchmarks.speed.joeynmt_weights import joeynmt_checkpoint
+from benchmarks.speed.models import MAX_LENGTH, exported, pairs_to_train_on, trained_run
 from benchmarks.speed.row import Mark, Round, Row, Side, unequal
 from benchmarks.speed.shape import Shape
 

@@ -1,6 +1,5 @@
-"""Trained models for what is measured of decoding: ours, and the same one in JoeyNMT's format."""
+"""Models for what is measured of decoding: trained, or with random weights."""
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from benchmarks.speed.shape import Shape
 from benchmarks.speed.sides.train import config
 from s2s_toolkit.config import Config
 from s2s_toolkit.exporter import find_exporter
+from s2s_toolkit.files import atomic_folder
 from s2s_toolkit.loading import plan_of
 from s2s_toolkit.model import build_parts, declared_weights
 from s2s_toolkit.observers import Observer
@@ -28,7 +28,7 @@ MAX_LENGTH = 60
 """Symbols of a target at most."""
 
 LACKING = ("attention.key.bias", "output.bias")
-"""What JoeyNMT's model does not have; zero here, so that both are one model."""
+"""What JoeyNMT's model does not have; zero here, so that both are one model (`joeynmt_weights.py`)."""
 
 
 def trained_run(bench: Bench, shape: Shape) -> Path:
@@ -43,13 +43,13 @@ def trained_run(bench: Bench, shape: Shape) -> Path:
             "batch_size": bench.size(64, 64, 8),
             "learning_rate": 3e-3,
         }
-        unfinished = path.with_name(f"{path.name}.unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
         registry = load_registry()
-        run = train(config({**given, "model": shape.config()}), unfinished, registry, Observer())
-        weights = load_checkpoint(run.weights_path()).weights
-        save_checkpoint(run.checkpoint_path("best"), weights | {name: np.zeros_like(weights[name]) for name in LACKING})
-        unfinished.rename(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_folder(path) as folder:
+            run = train(config({**given, "model": shape.config()}), folder, registry, Observer())
+            weights = load_checkpoint(run.weights_path()).weights
+            zeros = {name: np.zeros_like(weights[name]) for name in LACKING}
+            save_checkpoint(run.checkpoint_path("best"), weights | zeros)
     return path
 
 
@@ -93,54 +93,12 @@ def random_run(path: Path, config: Mapping[str, Any], *, num_symbols: int, sprea
         )
         vocabulary = Vocabulary([str(number) for number in range(num_symbols)])
         source, target = (load_side(side, registry, vocabulary) for side in (parsed.source, parsed.target))
-        run = Run(path, parsed, source, target)
-        create_run(run)
-        first = initial_weights(declared_weights(plan_of(run), build_parts(parsed.model, registry, "numpy")), seed=1)
-        rng = np.random.default_rng(1)
-        drawn = {name: (array + rng.normal(0, spread, array.shape)).astype(np.float32) for name, array in first.items()}
-        save_checkpoint(run.checkpoint_path("best"), drawn)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_folder(path) as folder:
+            run = Run(folder, parsed, source, target)
+            create_run(run)
+            parts, rng = build_parts(parsed.model, registry, "numpy"), np.random.default_rng(1)
+            first = initial_weights(declared_weights(plan_of(run), parts), seed=1)
+            drawn = {name: (w + rng.normal(0, spread, w.shape)).astype(np.float32) for name, w in first.items()}
+            save_checkpoint(run.checkpoint_path("best"), drawn)
     return path
-
-
-def joeynmt_checkpoint(run_path: Path) -> Path:
-    """The run's weights as JoeyNMT loads them; made once."""
-    import torch
-
-    path = run_path / "joeynmt.ckpt"
-    if not path.exists():
-        weights = load_checkpoint(open_run(run_path, load_registry()).weights_path()).weights
-        state = {name: torch.tensor(np.ascontiguousarray(array)) for name, array in joeynmt_weights(weights).items()}
-        torch.save({"model_state": state}, path)
-    return path
-
-
-def joeynmt_weights(w: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Our weights by JoeyNMT's names: matrices transposed, and its first two symbols change places."""
-    swapped = np.r_[1, 0, 2 : len(w["source_embedding"])], np.r_[1, 0, 2 : len(w["target_embedding"])]
-    found = {
-        "src_embed.lut.weight": w["source_embedding"][swapped[0]],
-        "trg_embed.lut.weight": w["target_embedding"][swapped[1]],
-        "decoder.output_layer.weight": w["output.kernel"].T[swapped[1]],
-        "decoder.att_vector_layer.weight": w["decoder.readout.kernel"].T,
-        "decoder.att_vector_layer.bias": w["decoder.readout.bias"],
-        "decoder.bridge_layer.weight": w["decoder.bridge.kernel"].T,
-        "decoder.bridge_layer.bias": w["decoder.bridge.bias"],
-        "decoder.attention.key_layer.weight": w["attention.key.kernel"].T,
-        "decoder.attention.query_layer.weight": w["attention.query.kernel"].T,
-        "decoder.attention.energy_layer.weight": w["attention.energy"][None],
-    }
-    cells = {
-        "encoder.rnn.{}_l0": "encoder.layers.0.forward",
-        "encoder.rnn.{}_l0_reverse": "encoder.layers.0.backward",
-        "decoder.rnn.{}_l0": "decoder.layers.0",
-    }
-    arrays = {
-        "weight_ih": "input_kernel",
-        "weight_hh": "recurrent_kernel",
-        "bias_ih": "input_bias",
-        "bias_hh": "recurrent_bias",
-    }
-    cells_found = {
-        place.format(theirs): w[f"{cell}.{ours}"].T for place, cell in cells.items() for theirs, ours in arrays.items()
-    }
-    return found | cells_found
