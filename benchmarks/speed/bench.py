@@ -24,8 +24,3 @@ class Bench:
     def size(self, full: int, quick: int, tiny: int) -> int:
         """How much of something there is at this scale."""
         return {"full": full, "quick": quick, "tiny": tiny}[self.scale]
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        """What of a `Shape` is smaller in the smoke test."""
-        return {"embedding": 3, "hidden": 5} if self.scale == "tiny" else {}

@@ -73,11 +73,13 @@ def prepared(corpus: Corpus, bench: Bench, *, pairs: int) -> tuple[Path, Counts]
     if not counted.exists():
         folder.mkdir(parents=True, exist_ok=True)
         train = read(corpus, bench, "train")
-        sizes = [write_vocabulary(folder, corpus, name, [pair[n] for pair in train]) for n, name in enumerate(SIDES)]
+        source_size, target_size = (
+            write_vocabulary(folder, corpus, name, [pair[n] for pair in train]) for n, name in enumerate(SIDES)
+        )
         write_pairs(folder, "train", train[:pairs])
         write_pairs(folder, "dev", read(corpus, bench, "dev")[:NUM_DEV])
         write_pairs(folder, "test", read(corpus, bench, "test"))
-        counted.write_text(json.dumps(asdict(count(train[:pairs], sizes))), encoding="utf-8")
+        counted.write_text(json.dumps(asdict(count(train[:pairs], (source_size, target_size)))), encoding="utf-8")
     return folder, Counts(**json.loads(counted.read_text(encoding="utf-8")))
 
 
@@ -110,10 +112,11 @@ def write_pairs(folder: Path, split: str, pairs: Sequence[Pair]) -> None:
         (folder / f"{split}.{name}").write_text("".join(f"{text[number]}\n" for text in texts), encoding="utf-8")
 
 
-def count(pairs: Sequence[Pair], sizes: Sequence[int]) -> Counts:
+def count(pairs: Sequence[Pair], sizes: tuple[int, int]) -> Counts:
     """Count the pairs."""
-    lengths = np.array([(len(source) + 1, len(target) + 1) for source, target in pairs])
-    return Counts(len(pairs), *lengths.sum(axis=0).tolist(), int(lengths.prod(axis=1).sum()), *sizes)
+    lengths = np.array([(len(source) + 1, len(target) + 1) for source, target in pairs])  # (pairs, 2)
+    source_tokens, target_tokens = map(int, lengths.sum(axis=0))
+    return Counts(len(pairs), source_tokens, target_tokens, int(lengths.prod(axis=1).sum()), *sizes)
 
 
 def make_up(folder: Path, *, pairs: int = 70) -> None:

@@ -7,7 +7,7 @@ from benchmarks.speed.bench import Bench
 from benchmarks.speed.data import WORDS, prepared
 from benchmarks.speed.environments import PEERS
 from benchmarks.speed.joeynmt_weights import joeynmt_checkpoint
-from benchmarks.speed.models import MAX_LENGTH, exported, pairs_to_train_on, trained_run
+from benchmarks.speed.models import MAX_LENGTH, MIN_LENGTH, exported, pairs_to_train_on, trained_run
 from benchmarks.speed.row import Mark, Round, Row, Side, unequal
 from benchmarks.speed.shape import Shape
 
@@ -31,7 +31,7 @@ def decoding_row(
         marks: How many times as fast as JoeyNMT fp32 and int8 have to be.
         how: What is timed, for the sentence about the row.
     """
-    shape = Shape(**bench.sizes)
+    shape = Shape().scaled(bench)
     run = trained_run(bench, shape)
     folder, counts = prepared(WORDS, bench, pairs=pairs_to_train_on(bench))
     common = {"sources": str(folder / "test.source"), "count": count, "batch_size": batch_size, "beam_size": BEAM_SIZE}
@@ -41,13 +41,14 @@ def decoding_row(
     theirs = {
         "folder": str(folder),
         "shape": asdict(shape),
+        "min_length": MIN_LENGTH,
         "max_length": MAX_LENGTH,
         "checkpoint": str(joeynmt_checkpoint(run)),
     }
     return Row(
         name=name,
         work=(
-            f"{WORDS.folder}, {count:,} test sentences, {how}, beam {BEAM_SIZE}, at most {MAX_LENGTH} symbols; "
+            f"{WORDS.folder}, {count:,} test sentences, {how}, beam {BEAM_SIZE}, {MIN_LENGTH} to {MAX_LENGTH} symbols; "
             f"the model of train-words after a pass over {counts.pairs:,} pairs, the same weights on every side"
         ),
         unit="sentences",

@@ -24,8 +24,8 @@ from s2s_toolkit.training import train
 from s2s_toolkit.vocabulary import Vocabulary
 from s2s_toolkit.weights import initial_weights
 
-MAX_LENGTH = 60
-"""Symbols of a target at most."""
+MIN_LENGTH, MAX_LENGTH = 8, 60
+"""Symbols of a target: without the first, a model that was trained for so short a time would rather say nothing."""
 
 LACKING = ("attention.key.bias", "output.bias")
 """What JoeyNMT's model does not have; zero here, so that both are one model (`joeynmt_weights.py`)."""
@@ -58,7 +58,9 @@ def pairs_to_train_on(bench: Bench) -> int:
     return bench.size(29_000, 64 * 150, 16)
 
 
-def exported(run_path: Path, beam_size: int = 5, max_length: int = MAX_LENGTH, **choices: str) -> Path:
+def exported(
+    run_path: Path, beam_size: int = 5, lengths: tuple[int, int] = (MIN_LENGTH, MAX_LENGTH), **choices: str
+) -> Path:
     """The run's file with some of the exporter's choices; made once. Beam search, greedy for a beam of 1."""
     path = run_path / f"{'-'.join(['beam', str(beam_size), *choices.values()])}.onnx"
     if not path.exists():
@@ -71,7 +73,7 @@ def exported(run_path: Path, beam_size: int = 5, max_length: int = MAX_LENGTH, *
             registry,
             framework="torch",
             strategy="beam" if beam else "greedy",
-            options={**beam, "max_length": max_length},
+            options={**beam, "min_length": lengths[0], "max_length": lengths[1]},
         )
     return path
 

@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.data import Corpus, Counts, prepared
 from benchmarks.speed.environments import PEERS
-from benchmarks.speed.row import Round, Side, unequal
+from benchmarks.speed.row import Mark, Round, Row, Side, unequal
 from benchmarks.speed.shape import Shape
 
 WARM = 5
@@ -52,6 +52,21 @@ class Training:
         """yoyodyne's."""
         module = "benchmarks.speed.peers.yoyodyne_train"
         return Side(YOYODYNE, module, {**given, "shape": asdict(self.shape)}, peer="yoyodyne")
+
+    def row(
+        self, name: str, counts: Counts, *, ours: Sequence[Side], peers: Sequence[Side], least: dict[str, float]
+    ) -> Row:
+        """The row; `least` has how many times as fast as the peer our sides have to be, by name of the side."""
+        return Row(
+            name=name,
+            work=self.sentence(counts),
+            unit="target tokens",
+            ours=ours,
+            peers=peers,
+            marks=[Mark(side, bound, peer.name) for side, bound in least.items() for peer in peers],
+            flops=self.flops(counts),
+            differences=same_training,
+        )
 
     def flops(self, counts: Counts) -> float:
         """Floating-point operations for each target token."""

@@ -74,6 +74,6 @@ def testing_section(options: Mapping[str, Any]) -> dict[str, Any]:
         "beam_size": options.get("beam_size", 1),
         "beam_alpha": -1,
         "max_output_length": options.get("max_length", 1),
-        "min_output_length": 0,
+        "min_output_length": options.get("min_length", 0),
         "eval_metrics": [],
     }

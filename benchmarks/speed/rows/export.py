@@ -12,7 +12,7 @@ MOST_SECONDS = 15
 def rows(bench: Bench) -> list[Row]:
     """One row: a model of ten million weights."""
     symbols = bench.size(10_500, 10_500, 11)
-    shape = Shape(**bench.sizes)
+    shape = Shape().scaled(bench)
     run = random_run(bench.cache / "runs" / f"random-{symbols}", {"model": shape.config()}, num_symbols=symbols)
     row = Row(
         name="export",

@@ -11,14 +11,14 @@ SINGLE, STEPS, TORCH = "single file", "steps, numpy loop", "PyTorch, eager"
 
 def rows(bench: Bench) -> list[Row]:
     """One row, a case for each size of a batch with each beam."""
-    run = trained_run(bench, Shape(**bench.sizes))
+    run = trained_run(bench, Shape().scaled(bench))
     folder, _ = prepared(WORDS, bench, pairs=pairs_to_train_on(bench))
     beams = (1, 5, 10)[: bench.size(3, 2, 2)]
     batch_sizes = (1, 8, 32, 128)[: bench.size(4, 3, 2)]
     common = {
         "sources": str(folder / "test.source"),
         "batch_sizes": batch_sizes,
-        "times": bench.size(5, 1, 1),
+        "times": bench.size(2, 1, 1),
     }
     models = {
         SINGLE: ("single", {beam: str(exported(run, beam, form="single")) for beam in beams}),

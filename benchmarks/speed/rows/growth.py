@@ -20,7 +20,7 @@ TINY = {"source length": 3, "target length": 3, "batch": 2, "beam": 2, "vocabula
 
 def rows(bench: Bench) -> list[Row]:
     """Decoding and training."""
-    shape = Shape(dropout=0.0, **bench.sizes)
+    shape = Shape(dropout=0.0).scaled(bench)
     times = bench.size(5, 1, 1)
     decoding = {name: {**sizes, "file": file_for(bench, shape, sizes)} for name, sizes in cases(bench, SIZES).items()}
     training = cases(bench, {name: values for name, values in SIZES.items() if name != "beam"})

@@ -4,34 +4,19 @@ from dataclasses import replace
 
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.data import CHARACTERS
-from benchmarks.speed.row import Mark, Row
+from benchmarks.speed.row import Row
 from benchmarks.speed.shape import Shape
-from benchmarks.speed.training import FRAMEWORKS, JOEYNMT, YOYODYNE, Training, same_training
+from benchmarks.speed.training import FRAMEWORKS, Training
 
 
 def rows(bench: Bench) -> list[Row]:
     """One row for each peer."""
-    batch_size, steps = bench.size(128, 128, 4), bench.size(50, 8, 2)
-    work = Training(CHARACTERS, Shape(**{"embedding": 128, **bench.sizes}), batch_size=batch_size, steps=steps)
-    beside_yoyodyne = replace(work, shape=replace(work.shape, decoder="bahdanau"))
+    shape, name = Shape(embedding=128).scaled(bench), "train-characters"
+    work = Training(CHARACTERS, shape, batch_size=bench.size(128, 128, 4), steps=bench.size(50, 8, 2))
+    other = replace(work, shape=replace(shape, decoder="bahdanau"))
     given, counts = work.prepared(bench)
-    row = Row(
-        name="train-characters",
-        work=work.sentence(counts),
-        unit="target tokens",
-        ours=work.ours(given),
-        peers=[work.joeynmt(given)],
-        marks=[Mark(name, 2.5, JOEYNMT) for name in FRAMEWORKS.values()],
-        flops=work.flops(counts),
-        differences=same_training,
-    )
-    other = replace(
-        row,
-        name="train-characters-yoyodyne",
-        work=beside_yoyodyne.sentence(counts),
-        ours=beside_yoyodyne.ours(given),
-        peers=[beside_yoyodyne.yoyodyne(given)],
-        marks=[Mark(name, 2, YOYODYNE) for name in FRAMEWORKS.values()],
-        flops=beside_yoyodyne.flops(counts),
-    )
-    return [row, other]
+    least, lower = (dict.fromkeys(FRAMEWORKS.values(), bound) for bound in (2.5, 2.0))
+    return [
+        work.row(name, counts, ours=work.ours(given), peers=[work.joeynmt(given)], least=least),
+        other.row(f"{name}-yoyodyne", counts, ours=other.ours(given), peers=[other.yoyodyne(given)], least=lower),
+    ]

@@ -2,28 +2,15 @@
 
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.data import WORDS
-from benchmarks.speed.row import Mark, Row
+from benchmarks.speed.row import Row
 from benchmarks.speed.shape import Shape
-from benchmarks.speed.training import FRAMEWORKS, JOEYNMT, Training, same_training
+from benchmarks.speed.training import FRAMEWORKS, Training
 
 
 def rows(bench: Bench) -> list[Row]:
     """One row."""
-    work = Training(
-        WORDS,
-        Shape(scorer="general", input_feeding=False, **bench.sizes),
-        batch_size=bench.size(64, 64, 4),
-        steps=bench.size(30, 8, 2),
-    )
+    shape = Shape(scorer="general", input_feeding=False).scaled(bench)
+    work = Training(WORDS, shape, batch_size=bench.size(64, 64, 4), steps=bench.size(30, 8, 2))
     given, counts = work.prepared(bench)
-    row = Row(
-        name="train-luong",
-        work=work.sentence(counts),
-        unit="target tokens",
-        ours=work.ours(given),
-        peers=[work.joeynmt(given)],
-        marks=[Mark(name, 4, JOEYNMT) for name in FRAMEWORKS.values()],
-        flops=work.flops(counts),
-        differences=same_training,
-    )
-    return [row]
+    least = dict.fromkeys(FRAMEWORKS.values(), 4.0)
+    return [work.row("train-luong", counts, ours=work.ours(given), peers=[work.joeynmt(given)], least=least)]

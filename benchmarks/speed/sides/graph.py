@@ -59,18 +59,20 @@ def torch(path: str, beam_size: int) -> Decode:
     """Beam search in PyTorch, eagerly; greedy is a beam of 1."""
     from torch import from_numpy
 
-    from benchmarks.speed.models import MAX_LENGTH
+    from benchmarks.speed.models import MAX_LENGTH, MIN_LENGTH
     from benchmarks.torch_beam import beam_search
     from s2s_toolkit.loading import load_model
 
     registry = load_registry()
     run = open_run(Path(path), registry)
-    model = load_model(run, registry, "torch").module
-    model.eval()
+    model: Any = load_model(run, registry, "torch")
+    module = model.module.eval()
 
     def decode(texts: list[str]) -> list[str]:
         ids, _ = source_arrays([run.source.encode(text) for text in texts])
-        found, _ = beam_search(model, from_numpy(ids), beam_size=beam_size, max_length=MAX_LENGTH)
+        found, _ = beam_search(
+            module, from_numpy(ids), beam_size=beam_size, min_length=MIN_LENGTH, max_length=MAX_LENGTH
+        )
         return [run.target.decode([*takewhile(lambda number: number != EOS, row)]) for row in found.tolist()]
 
     return decode
