@@ -25,7 +25,8 @@ TINY_PEAK = replace(PEAK, options={"size": 8})
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     folder = tmp_path_factory.mktemp("speed")
     make_up(folder / "data")
-    return Bench(folder / "data", folder / "cache", "tiny")
+    (folder / "files").mkdir()
+    return Bench(folder / "data", folder / "cache", folder / "files", "tiny")
 
 
 @pytest.mark.parametrize("name", NAMES)

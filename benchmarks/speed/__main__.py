@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -40,12 +41,14 @@ def main(
     names: Sequence[str], *, data: Path, cache: Path, output: Path, pairs: int, threads: int | None, quick: bool
 ) -> None:
     """Print and write a table of NAMES, by default of every row."""
-    bench = Bench(data, cache.absolute(), "quick" if quick else "full")
     about, outcomes = machine(), []
-    for row in chosen(names or NAMES, bench):
-        rounds = min(pairs, row.most_rounds or pairs)
-        outcomes.append(alternate(replace(row, threads=threads or row.threads), pairs=rounds, run=in_process(cache)))
-        write(output, about, outcomes)  # so that what fails later costs nothing
+    cache.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=cache.absolute()) as files:
+        bench = Bench(data, cache.absolute(), Path(files), "quick" if quick else "full")
+        for row in chosen(names or NAMES, bench):
+            row = replace(row, threads=threads or row.threads)
+            outcomes.append(alternate(row, pairs=min(pairs, row.most_rounds or pairs), run=in_process(cache)))
+            write(output, about, outcomes)  # so that what fails later costs nothing
     click.echo(told(outcomes))
 
 

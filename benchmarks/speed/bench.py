@@ -14,11 +14,13 @@ class Bench:
     Attributes:
         data: Where the corpora lie.
         cache: Where prepared data, trained models and the peers' environments are kept; absolute.
+        files: For exported files, made anew in each run of the benchmark, since they are what today's code makes.
         scale: "full" for results, "quick" for a first idea, "tiny" for the smoke test.
     """
 
     data: Path
     cache: Path
+    files: Path
     scale: Scale = "full"
 
     def size(self, full: int, quick: int, tiny: int) -> int:

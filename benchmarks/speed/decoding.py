@@ -36,7 +36,7 @@ def decoding_row(
     folder, counts = prepared(WORDS, bench, pairs=pairs_to_train_on(bench))
     common = {"sources": str(folder / "test.source"), "count": count, "batch_size": batch_size, "beam_size": BEAM_SIZE}
     costs = asdict(shape.costs(counts.target_size))
-    files = {FP32: exported(run, precision="fp32"), INT8: exported(run, precision="int8")}
+    files = {FP32: exported(bench, run, precision="fp32"), INT8: exported(bench, run, precision="int8")}
     ours = [ours_with(name, {**common, "file": str(path), "costs": costs}) for name, path in files.items()]
     theirs = {
         "folder": str(folder),

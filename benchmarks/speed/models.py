@@ -59,13 +59,19 @@ def pairs_to_train_on(bench: Bench) -> int:
 
 
 def exported(
-    run_path: Path, beam_size: int = 5, lengths: tuple[int, int] = (MIN_LENGTH, MAX_LENGTH), **choices: str
+    bench: Bench,
+    run_path: Path,
+    beam_size: int = 5,
+    *,
+    lengths: tuple[int, int] = (MIN_LENGTH, MAX_LENGTH),
+    precision: str = "fp32",
+    form: str = "single",
 ) -> Path:
-    """The run's file with some of the exporter's choices; made once. Beam search, greedy for a beam of 1."""
-    path = run_path / f"{'-'.join(['beam', str(beam_size), *choices.values()])}.onnx"
+    """The run's file, made once in a run of the benchmark. Beam search, greedy for a beam of 1."""
+    path = bench.files / f"{run_path.name}-{beam_size}-{precision}-{form}.onnx"
     if not path.exists():
         registry = load_registry()
-        exporter = find_exporter("onnx", registry, choices)
+        exporter = find_exporter("onnx", registry, {"precision": precision, "form": form})
         beam = {"beam_size": beam_size} if beam_size > 1 else {}
         exporter.export(
             open_run(run_path, registry),

@@ -21,8 +21,8 @@ def rows(bench: Bench) -> list[Row]:
         "times": bench.size(2, 1, 1),
     }
     models = {
-        SINGLE: ("single", {beam: str(exported(run, beam, form="single")) for beam in beams}),
-        STEPS: ("steps", {beam: str(exported(run, beam, form="steps")) for beam in beams}),
+        SINGLE: ("single", {beam: str(exported(bench, run, beam, form="single")) for beam in beams}),
+        STEPS: ("steps", {beam: str(exported(bench, run, beam, form="steps")) for beam in beams}),
         TORCH: ("torch", dict.fromkeys(beams, str(run))),
     }
     ours, *peers = [

@@ -55,4 +55,4 @@ def file_for(bench: Bench, shape: Shape, sizes: dict[str, Any]) -> str:
     symbols = sizes["vocabulary"]
     path = bench.cache / "runs" / f"growth-{bench.scale}-{symbols}"
     run = random_run(path, {"model": shape.config()}, num_symbols=symbols)
-    return str(exported(run, sizes["beam"]))
+    return str(exported(bench, run, sizes["beam"]))

@@ -17,7 +17,7 @@ MOST_MEMORY = 120
 
 def rows(bench: Bench) -> list[Row]:
     """The command line's help, the first line of a translation, and the import that an application makes."""
-    model, times = exported(trained_run(bench, Shape().scaled(bench)), precision="fp32"), bench.size(5, 3, 1)
+    model, times = exported(bench, trained_run(bench, Shape().scaled(bench))), bench.size(5, 3, 1)
     memory = MOST_MEMORY + model.stat().st_size / 2**20
     help_row = command_row("start-help", "`s2s --help`", {"command": [S2S, "--help"], "times": times}, seconds=0.2)
     translate = {"command": [S2S, "translate", str(model)], "line": "ein mann schläft .", "times": times}
@@ -28,7 +28,10 @@ def rows(bench: Bench) -> list[Row]:
             "start-translate", "`s2s translate MODEL` to its first line", translate, seconds=0.6, memory=memory
         ),
         command_row(
-            "start-import", "`python -c 'from s2s_onnx import Translator'`, Python's own start included", imported, seconds=0.15
+            "start-import",
+            "`python -c 'from s2s_onnx import Translator'`, Python's own start included",
+            imported,
+            seconds=0.15,
         ),
     ]
 

@@ -28,7 +28,7 @@ def lines_row(bench: Bench) -> Row:
     count, early = bench.size(1_000_000, 60_000, 1200), bench.size(50_000, 20_000, 600)
     config = {"model": MODEL, "decoding": {"strategy": "greedy", "max_length": 5}}
     run = random_run(bench.cache / "runs/stream", config, num_symbols=NUM_SYMBOLS, spread=1.0)
-    model = str(exported(run, 1, (0, 5)))
+    model = str(exported(bench, run, 1, lengths=(0, 5)))
     options = {"model": model, "lines": count, "early": early, "distinct": 997}
 
     def differences(done: Round) -> list[str]:
