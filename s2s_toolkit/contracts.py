@@ -65,9 +65,9 @@ class Optimizer(Protocol):
     def state(self) -> dict[str, np.ndarray]:
         """`mean.<weight>`, `variance.<weight>` in the layout of the weights, and `steps` (); nothing before a step.
 
-        Steps are those taken, which a loss scale may have been too great for; it has `loss_scale` () and `good_steps` ().
-        With a moving average, also `average.<weight>`: the weights after the first step; after one that n came before,
-        d times itself plus 1 - d times the weights, where d is the smaller of its decay and (1 + n) / (10 + n).
+        In fp16 also `loss_scale` () and `good_steps` (); a step that was left out is not among `steps`. With a
+        moving average, also `average.<weight>`: the weights after the first step; after one that n came before, d times
+        itself plus 1 - d times the weights, where d is the smaller of its decay and (1 + n) / (10 + n).
         """
 
     def load_state(self, state: dict[str, np.ndarray]) -> None:

@@ -19,7 +19,7 @@ class LossScale:
     """The factor of a step's loss. Powers of two: they change no digit of a gradient, nor does dividing by them.
 
     Attributes:
-        factor: Multiplies the loss and divides the gradient; begins high, since halving costs a step, and doubling many.
+        factor: Multiplies the loss, divides the gradient; begins high, since halving takes a step, and doubling many.
         good_steps: How many finite gradients there were in a row since it changed.
         interval: After how many it is doubled.
     """

@@ -23,7 +23,7 @@ def test_it_is_halved_at_once_and_counts_anew() -> None:
 
 
 def test_a_gradient_that_is_not_finite_without_a_scale_ends_the_training() -> None:
-    with pytest.raises(S2SError, match="training diverged: .* set training.precision to bf16 or fp32, or a lower"):
+    with pytest.raises(S2SError, match=r"^training diverged: .* set training.precision to bf16 or fp32, or a lower"):
         LossScale(1.0).after(finite=False)
 
 

@@ -111,12 +111,13 @@ def drawn_weights(model: FrameworkModel) -> dict[str, np.ndarray]:
 
 
 def emulate_fp16(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let TensorFlow have fp16 on any processor: it has a rewriting that rounds to it, which no option of it reaches."""
+    """Let TensorFlow have fp16 on any processor: it has a rewriting for that, which no option reaches."""
     import tensorflow as tf
     from tensorflow.python.eager import context
 
     emulating = tf.compat.v1.ConfigProto()
-    emulating.graph_options.rewrite_options.auto_mixed_precision_cpu = True
+    rewriting = emulating.graph_options.rewrite_options
+    rewriting.auto_mixed_precision_cpu = rewriting.ON
     found = tf.config.optimizer.set_experimental_options
 
     def set_options(options: dict[str, bool]) -> None:
@@ -125,6 +126,7 @@ def emulate_fp16(monkeypatch: pytest.MonkeyPatch) -> None:
         found(options)
 
     monkeypatch.setattr(tf.config.optimizer, "set_experimental_options", set_options)
+    monkeypatch.setenv("TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_EMULATE_FP16", "0")  # else it would be in 32 bits
 
 
 def test_the_first_loss_is_that_of_32_bits_within_the_rounding_of_16(subject: Subject, batch: Batch) -> None:
@@ -240,11 +242,15 @@ def test_copies_on_several_devices_leave_out_the_same_steps(registry: Registry, 
     assert state["loss_scale"] == 2.0 ** (23 - 14 + int(state["steps"]))
 
 
-def test_what_tensorflow_has_not_on_a_device_is_refused(registry: Registry) -> None:
+@pytest.mark.parametrize("precision", DIGITS)
+def test_what_tensorflow_does_not_round_is_refused(
+    precision: str, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on in 32 bits where a device has nothing else."""
     require("tensorflow")
-    try:
-        build("tensorflow", "lstm, luong", registry).optimizer(OptimizerOptions(precision="fp16"))
-    except UnsupportedError as error:
-        assert str(error).startswith("TensorFlow has no fp16 on this processor; train in torch or set")
-    else:
-        pytest.skip("it has fp16 here")
+    import tensorflow as tf
+
+    monkeypatch.setattr(tf.config.optimizer, "set_experimental_options", lambda options: None)
+    told = f"^TensorFlow has no {precision} on this (processor|GPU); train in torch or set training.precision to fp32$"
+    with pytest.raises(UnsupportedError, match=told):
+        build("tensorflow", "lstm, luong", registry).optimizer(OptimizerOptions(precision=precision))
