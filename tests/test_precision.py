@@ -153,14 +153,15 @@ def test_what_lasts_is_in_32_bits_and_goes_on_bit_by_bit(subject: Subject, batch
     for seed in (1, 2):
         optimizer.step([batch, batch], learning_rate=0.01, seeds=[seed, seed])
     middle, state = subject.model.weights(), optimizer.state()
-    optimizer.step([batch, batch], learning_rate=0.01, seeds=[3, 3])
-    expected = {**subject.model.weights(), **optimizer.state()}
-    subject.model.load_weights(middle)
-    other = subject.model.optimizer(subject.options)
-    other.load_state(state)
-    other.step([batch, batch], learning_rate=0.01, seeds=[3, 3])
-    for name, array in {**subject.model.weights(), **other.state()}.items():
-        np.testing.assert_array_equal(array, expected[name], err_msg=name)
+    left = []
+    for restored in (False, True):
+        if restored:
+            subject.model.load_weights(middle)
+            optimizer.load_state(state)
+        optimizer.step([batch, batch], learning_rate=0.01, seeds=[3, 3])
+        left.append({**subject.model.weights(), **optimizer.state()})
+    for name, array in left[0].items():
+        np.testing.assert_array_equal(array, left[1][name], err_msg=name)
         assert array.dtype == np.float32 or name in ("steps", "loss_scale", "good_steps")
 
 
@@ -188,30 +189,27 @@ def test_the_gradient_is_clipped_without_its_scale(subject: Subject, batch: Batc
     assert np.sqrt(sum((array**2).sum() for array in means)) == pytest.approx(0.01, rel=1e-3)
 
 
+@pytest.mark.parametrize("subject", IN_FP16[1:], indirect=True, ids=", ".join)
 def test_a_training_goes_on_with_its_scale_in_the_other_framework(
-    registry: Registry, batch: Batch, monkeypatch: pytest.MonkeyPatch
+    subject: Subject, registry: Registry, batch: Batch
 ) -> None:
     require("torch")
-    require("tensorflow")
-    emulate_fp16(monkeypatch)
-    options = OptimizerOptions(precision="fp16", clip_norm=0.5)
-    torch, tensorflow = (build(framework, "lstm, luong", registry) for framework in ("torch", "tensorflow"))
-    torch.load_weights(drawn_weights(torch))
-    first, second = torch.optimizer(options), tensorflow.optimizer(options)
-    first.load_state(start_of(torch.weights(), loss_scale=TOO_GREAT))
+    tensorflow, torch = subject.model, build("torch", "lstm, luong", registry)
+    torch.load_weights(subject.weights)
+    first, second = torch.optimizer(subject.options), subject.start(subject.options)
+    first.load_state(start_of(subject.weights, loss_scale=TOO_GREAT))
     first.step([batch], learning_rate=0.01, seeds=[0])
     assert first.state()["steps"] == 0  # left out; and yet there is a state, which has all that resuming needs
     first.load_state({**first.state(), "loss_scale": np.asarray(FITTING)})
     first.step([batch], learning_rate=0.01, seeds=[1])
-    for own, other, model in ((first, second, tensorflow), (second, first, torch)):
+    for own, other, models in ((first, second, (torch, tensorflow)), (second, first, (tensorflow, torch))):
+        models[1].load_weights(models[0].weights())
         other.load_state(own.state())
-        model.load_weights((torch if model is tensorflow else tensorflow).weights())
         losses = [each.step([batch], learning_rate=0.01, seeds=[2]) for each in (own, other)]
         assert losses[1] == pytest.approx(losses[0], rel=1e-3)
-        states = own.state(), other.state()
         for key in ("loss_scale", "good_steps", "steps"):
-            assert states[0][key] == states[1][key]
-    assert (first.state()["loss_scale"], first.state()["good_steps"], first.state()["steps"]) == (FITTING, 3, 3)
+            assert own.state()[key] == other.state()[key]
+    assert [first.state()[key] for key in ("loss_scale", "good_steps", "steps")] == [FITTING, 3, 3]
 
 
 def test_a_state_without_a_scale_begins_with_the_first_one(registry: Registry, batch: Batch) -> None:

@@ -131,8 +131,8 @@ class Adam:
     def _update(self, gradients: list[Tensor], learning_rate: Tensor, number: Tensor) -> None:
         """Apply the step of a number, from 1, in TensorFlow's fused kernel, which wants both corrections in the rate.
 
-        It adds epsilon to the uncorrected deviation, so that epsilon has to be made as much smaller. The corrections are
-        those of the decays that it has; those of 0.999 would make all first steps too long by 6.5e-6 of their length.
+        It adds epsilon to the uncorrected deviation, so that epsilon has to be made as much smaller. The corrections
+        are those of its own decays: those of 0.999 would make the first steps longer by 6.5e-6 of themselves.
         """
         scale = tf.minimum(self.options.clip_norm / (tf.linalg.global_norm(gradients) + 1e-6), 1.0)
         steps = tf.cast(number, tf.float64)
