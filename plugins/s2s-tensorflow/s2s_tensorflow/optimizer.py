@@ -53,10 +53,10 @@ class Adam:
         with lower_products(self.options.precision):
             if len(given) == 1 and self.scale is None:  # one graph is faster than two
                 return float(self._step(*given[0], rate))
-            total, gradients = 0.0, None
+            total, gradients = 0.0, list[Tensor]()
             for each in given:
                 own, loss = self._differentiate(*each)
-                gradients = own if gradients is None else [g + h for g, h in zip(gradients, own, strict=True)]
+                gradients = [g + h for g, h in zip(gradients, own, strict=True)] if gradients else own
                 total += float(loss)
         if self.scale:
             gradients = self._undo(self.scale, gradients)
