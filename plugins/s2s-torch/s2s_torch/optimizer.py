@@ -137,8 +137,8 @@ class Adam:
 def norm_of_all(tensors: Sequence[Tensor]) -> Tensor:
     """The norm of several tensors as one, by their rows.
 
-    On a processor PyTorch adds the squares of a whole tensor up in a few running sums of single precision. Of 2.5 million,
-    as in the gradient of a large vocabulary, the norm by `clip_grad_norm_` was up to 5e-4 of itself too small.
+    On a processor PyTorch adds up the squares of a whole tensor in a few running sums of single precision. Of 2.5
+    million, as in the gradient of a large vocabulary, its norm was up to 5e-4 of itself too small.
     """
     rows = [torch.linalg.vector_norm(tensor, dim=-1) for tensor in tensors]
     return torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(norms) for norms in rows]))
