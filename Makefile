@@ -35,6 +35,7 @@ help:
 	@echo "make bench    measure speed and memory beside the peers' own (ROW=train-words for a row, PAIRS=5)"
 	@echo "make models   train and export the reference files in exports/models/ anew"
 	@echo "make clean    remove what builds and tools left; .venv and runs stay"
+	@echo "WORKERS=...   how many tests run at once; by default one for each processor, 4 at most"
 	@echo "PYTHON=...    the interpreter that makes .venv, 3.11 to 3.13 (now $(PYTHON))"
 
 ifneq ($(filter demo,$(MAKECMDGOALS)),)
@@ -46,8 +47,10 @@ endif
 demo: $(DONE)/$(FRAMEWORK)
 	$(BIN)/s2s demo --framework $(FRAMEWORK)
 
+# A worker for each processor, of one thread, so that they don't get into each other's way; neighbours share fixtures.
+WORKERS ?= auto
 test: lint
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
 lint: $(DONE)/test
 	$(BIN)/ruff format --check .

@@ -19,7 +19,7 @@ SOURCE_TARGET: tuple[Column, ...] = (SOURCE, TARGET)
 
 ScheduleName = Literal["constant", "cosine", "inverse_sqrt", "step", "plateau"]
 
-PrecisionName = Literal["fp32", "bf16"]
+PrecisionName = Literal["fp32", "bf16", "fp16"]
 
 
 class Section(BaseModel):

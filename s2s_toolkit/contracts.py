@@ -38,9 +38,10 @@ class OptimizerOptions:
         label_smoothing: E in (1 - E) times the cross-entropy plus E times the mean of -log p over the vocabulary
             (Szegedy et al. 2016, section 7), which is minimised.
         moving_average: Decay of a moving average of the weights; 0 for none.
-        precision: "fp32", or "bf16": products of a step are in 16 bits (Micikevicius et al. 2018), of which 8 are the
-            exponent's, so gradients need no scale; weights, moments and what is told of a loss are in 32.
-            UnsupportedError from `FrameworkModel.optimizer` where the device can't.
+        precision: "fp32", or "bf16" or "fp16": products of a step are in 16 bits (Micikevicius et al. 2018), of which 8
+            or 5 are the exponent's; weights, moments and what is told of a loss are in 32. With 5 the loss is scaled
+            (`s2s_toolkit.loss_scale`), gradients are clipped without their scale, and a step whose gradient is not
+            finite is left out. UnsupportedError from `FrameworkModel.optimizer` where the device can't.
     """
 
     clip_norm: float = 1.0
@@ -64,8 +65,9 @@ class Optimizer(Protocol):
     def state(self) -> dict[str, np.ndarray]:
         """`mean.<weight>`, `variance.<weight>` in the layout of the weights, and `steps` (); nothing before a step.
 
-        With a moving average, also `average.<weight>`: the weights after the first step; after one that n came before,
-        d times itself plus 1 - d times the weights, where d is the smaller of its decay and (1 + n) / (10 + n).
+        In fp16 also `loss_scale` () and `good_steps` (); a step that was left out is not among `steps`. With a
+        moving average, also `average.<weight>`: the weights after the first step; after one that n came before, d times
+        itself plus 1 - d times the weights, where d is the smaller of its decay and (1 + n) / (10 + n).
         """
 
     def load_state(self, state: dict[str, np.ndarray]) -> None:

@@ -21,13 +21,14 @@ from s2s_toolkit.batches import source_arrays
 from s2s_toolkit.cli import cli
 from s2s_toolkit.components import ANY, Component
 from s2s_toolkit.config_sections import ModelConfig
+from s2s_toolkit.fonts import FONT_PACKAGES
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.model import ModelPlan, Parts, build_parts, declared_weights
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.progress import Lines
 from s2s_toolkit.reference import NumpyModel, NumpyStepper
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.testing.requirements import require
+from s2s_toolkit.testing.requirements import require, require_distribution
 from s2s_toolkit.testing.tiny_training import train_tiny, write_tiny
 from s2s_toolkit.weights import initial_weights
 
@@ -142,6 +143,13 @@ def with_part(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Registry]:
         return registry
 
     return add
+
+
+@pytest.fixture(scope="session")
+def font_packages() -> None:
+    """What the extra `fonts` installs; without it a laptop skips and CI fails."""
+    for package in FONT_PACKAGES:
+        require_distribution(package)
 
 
 PLUGIN = """

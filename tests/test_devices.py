@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from s2s_toolkit.batches import make_batch
-from s2s_toolkit.config import read_config
+from s2s_toolkit.config import Config, read_config
 from s2s_toolkit.devices import chosen_devices
 from s2s_toolkit.errors import S2SError, UnsupportedError
 from s2s_toolkit.loading import framework_on
@@ -66,36 +67,46 @@ class Scorer(nn.Module):
 def s2s_attention_scorers():
     return [Component("NAME", "torch", f"{__name__}:Scorer", "for a test")]
 """
-Sequence = list[tuple[int, int]]
-"""Devices of a training, and the step after which it is stopped, or 0; then of those that resume it."""
+FORK = 3
+"""The step that a second training goes on from, in as many devices as it likes."""
 
 
-def train_tiny_on(
-    folder: Path, framework: str, registry: Registry, sequence: Sequence, **sections: Any
-) -> dict[int, float]:
-    """Train `folder / run`; the loss of each step."""
-    losses = {}
-    for number, (devices, stop) in enumerate(sequence):
-        training = {**EVERYTHING, **sections.get("training", {}), "devices": devices}
-        path = write_tiny(folder, **{**sections, "training": training})
-        config, recorder = read_config(path).model_copy(update={"framework": framework}), Recorder(stop_at=stop)
-        try:
-            train(config, folder / "run", registry, recorder, resume=number > 0)
-        except KeyboardInterrupt:
-            assert recorder.steps
-        losses |= recorder.losses
-    return losses
+class Copier(Recorder):
+    """Copies a run as it stands before the end of step `FORK`: as an interruption there would leave it."""
+
+    def __init__(self, run: Path, copy: Path) -> None:
+        super().__init__()
+        self.run, self.copy = run, copy
+
+    def on_step(self, event: Any) -> None:
+        super().on_step(event)
+        if event.step == FORK:
+            shutil.copytree(self.run, self.copy)
 
 
-TRAININGS: dict[str, Sequence] = {"one": [(1, 0)], "both": [(1, 2), (MANY, 0)]}
+def tiny_config(folder: Path, framework: str, devices: int, **sections: Any) -> Config:
+    training = {**EVERYTHING, **sections.get("training", {}), "devices": devices}
+    path = write_tiny(folder, **{**sections, "training": training})
+    return read_config(path).model_copy(update={"framework": framework})
+
+
+def train_forked(
+    folder: Path, framework: str, registry: Registry, devices: tuple[int, int], **sections: Any
+) -> list[dict[int, float]]:
+    """Train `folder / one` on as many devices, and from step `FORK` on as `folder / other` on others; their losses."""
+    first, second = (tiny_config(folder, framework, number, **sections) for number in devices)
+    copier, recorder = Copier(folder / "one", folder / "other"), Recorder()
+    train(first, folder / "one", registry, copier)
+    train(second, folder / "other", registry, recorder, resume=True)
+    return [copier.losses, recorder.losses]
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, dict[str, dict[str, float]]]]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, list[dict[str, float]]]]:
     """Where a framework, in a process of its own, left the trainings, and their losses."""
 
     @cache
-    def all_of(framework: str) -> tuple[Path, dict[str, dict[str, float]]]:
+    def all_of(framework: str) -> tuple[Path, list[dict[str, float]]]:
         require(framework)
         folder = tmp_path_factory.mktemp(framework)
         subprocess.run([sys.executable, __file__, folder, framework], check=True)
@@ -107,10 +118,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[P
 @pytest.mark.parametrize("framework", ["torch", "tensorflow"])
 def test_losses_and_weights_are_those_of_one_device(framework: str, trained: Any) -> None:
     """With all that a step knows but dropout; the other training goes on with many devices after two steps."""
-    folder, losses = trained(framework)
-    assert len(losses["one"]) == 24
-    assert losses["both"] == pytest.approx(losses["one"], rel=1e-4)
-    one, other = (load_checkpoint(folder / name / "run/checkpoints/last.safetensors") for name in ("one", "both"))
+    folder, (alone, together) = trained(framework)
+    assert (len(alone), len(together)) == (24, 22)
+    assert together == pytest.approx({step: alone[step] for step in together}, rel=1e-4)
+    one, other = (load_checkpoint(folder / name / "checkpoints/last.safetensors") for name in ("one", "other"))
     for expected, found in ((one.weights, other.weights), (one.optimizer, other.optimizer)):
         assert expected.keys() == found.keys()
         for name, array in expected.items():
@@ -139,13 +150,10 @@ def test_dropout_differs_between_devices_and_is_that_of_one_on_the_first() -> No
 
 def test_with_dropout_a_resumed_training_ends_as_the_undisturbed_one(tmp_path: Path, registry: Registry) -> None:
     require("torch")
-    model, training = {"dropout": 0.3}, {"max_epochs": 1}
-    for name, sequence in {"whole": [(2, 0)], "stopped": [(2, 2), (2, 0)]}.items():
-        (tmp_path / name).mkdir()
-        train_tiny_on(tmp_path / name, "torch", registry, sequence, model=model, training=training)
-    whole, stopped = (load_checkpoint(tmp_path / f"{n}/run/checkpoints/last.safetensors") for n in ("whole", "stopped"))
+    train_forked(tmp_path, "torch", registry, (2, 2), model={"dropout": 0.3}, training={"max_epochs": 1})
+    whole, resumed = (load_checkpoint(tmp_path / name / "checkpoints/last.safetensors") for name in ("one", "other"))
     for name, array in {**whole.weights, **whole.optimizer}.items():
-        np.testing.assert_array_equal({**stopped.weights, **stopped.optimizer}[name], array, err_msg=name)
+        np.testing.assert_array_equal({**resumed.weights, **resumed.optimizer}[name], array, err_msg=name)
 
 
 class Killer(Recorder):
@@ -167,7 +175,8 @@ def test_a_process_that_dies_ends_the_training_in_one_line(tmp_path: Path, regis
 
 def test_an_interrupted_training_leaves_no_process(tmp_path: Path, registry: Registry) -> None:
     require("torch")
-    train_tiny_on(tmp_path, "torch", registry, [(2, 2)])
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_config(tmp_path, "torch", 2), tmp_path / "run", registry, Recorder(stop_at=2))
     assert not multiprocessing.active_children()
 
 
@@ -276,8 +285,4 @@ if __name__ == "__main__":
     place, used = Path(sys.argv[1]), sys.argv[2]
     offered = load_registry()
     framework_on("cpu", used, offered, devices=MANY)
-    found = {}
-    for each, steps in TRAININGS.items():
-        (place / each).mkdir()
-        found[each] = train_tiny_on(place / each, used, offered, steps)
-    (place / "losses.json").write_text(json.dumps(found))
+    (place / "losses.json").write_text(json.dumps(train_forked(place, used, offered, (1, MANY))))

@@ -9,7 +9,7 @@ import pytest
 
 from s2s_toolkit import font_remedies, fonts
 from s2s_toolkit.font_remedies import lacking
-from s2s_toolkit.fonts import FIRST, fonts_for, packaged_fonts
+from s2s_toolkit.fonts import FIRST, fonts_for
 from s2s_toolkit.labels import shown
 
 pytest.importorskip("matplotlib")
@@ -21,7 +21,7 @@ WORDS = {
     "Devanagari": "क्षत्रिय हिन्दी",
 }
 in_every_script = pytest.mark.parametrize("word", WORDS.values(), ids=WORDS)
-with_packages = pytest.mark.skipif(not [*packaged_fonts()], reason="the extra `fonts` is not installed")
+with_packages = pytest.mark.usefixtures("font_packages")
 
 
 @with_packages

@@ -81,6 +81,12 @@ def test_memory_of_a_batch_is_what_the_formula_says():
     assert memory.total == 4 * 4 * (55 + 35 + 21 + 14 + 2 + 2 + 39 + 13) + memory.activations
 
 
+def test_a_moving_average_takes_the_memory_of_the_weights_once_more():
+    shapes = {"decoder.kernel": (7, 3), "output.bias": (13,)}
+    plain, averaged = (estimate_memory(shapes, (2, 3, 4), averaged=wanted) for wanted in (False, True))
+    assert averaged.total - plain.total == averaged.optimizer - plain.optimizer == 4 * (7 * 3 + 13)
+
+
 def test_nothing_is_written_and_all_is_shown(s2s, folder, tiny_run):
     before = sorted(folder.rglob("*"))
     done = s2s("train", "tiny.toml", "--dry-run")
@@ -97,6 +103,28 @@ def test_nothing_is_written_and_all_is_shown(s2s, folder, tiny_run):
 def test_of_a_resumed_training_only_what_is_left_is_shown(s2s, folder, run):
     done = s2s("train", "tiny.toml", "-o", run, "--resume", "--set", "training.max_epochs=5", "--dry-run")
     assert "epochs at most\t4\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "epochs", "steps"),
+    [
+        ({}, 5, 15),
+        ({"max_steps": 7}, 3, 7),
+        ({"max_steps": 99}, 5, 15),
+        ({"accumulate": 2}, 5, 10),
+        ({"accumulate": 2, "max_steps": 4}, 2, 4),
+    ],
+)
+def test_the_nearer_limit_counts_and_a_step_may_have_several_batches(s2s, folder, tiny_run, settings, epochs, steps):
+    changes = [part for name, value in settings.items() for part in ("--set", f"training.{name}={value}")]
+    done = s2s("train", "tiny.toml", "--set", "training.max_epochs=5", *changes, "--dry-run")
+    assert f"batches in an epoch\t3\nepochs at most\t{epochs}\nsteps at most\t{steps}\n" in done.stdout
+
+
+def test_of_a_resumed_training_no_more_steps_are_left_than_its_limit_leaves(s2s, folder, run):
+    changes = ("--set", "training.max_epochs=5", "--set", "training.max_steps=4")
+    done = s2s("train", "tiny.toml", "-o", run, "--resume", *changes, "--dry-run")
+    assert "epochs at most\t1\nsteps at most\t1\n" in done.stdout
 
 
 @pytest.mark.parametrize(

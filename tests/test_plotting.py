@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from s2s_toolkit.errors import S2SError
-from s2s_toolkit.fonts import packaged_fonts
 from s2s_toolkit.labels import shown, shown_text
 from s2s_toolkit.plotting import FORMATS, save_attention
 from s2s_toolkit.translation import Translation
@@ -67,7 +66,7 @@ def test_another_suffix_is_refused(tmp_path):
 
 @pytest.mark.filterwarnings("error")  # matplotlib warns of each glyph that it draws as a box
 @pytest.mark.parametrize("suffix", FORMATS)
-@pytest.mark.skipif(not [*packaged_fonts()], reason="the extra `fonts` is not installed")
+@pytest.mark.usefixtures("font_packages")
 def test_no_symbol_of_any_script_is_a_box(tmp_path, suffix):
     for number, (target, source) in enumerate(
         [("\u1112\u1161\u11ab", "hin\u0301"), ("السَّلام", "한국"), ("क्षत्रिय", "😀\u200d\x01 年")]

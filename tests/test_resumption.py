@@ -1,6 +1,7 @@
 """A training that is stopped anywhere ends, once resumed, as if nothing had happened."""
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from s2s_toolkit.config import read_config
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run, load_checkpoint
+from s2s_toolkit.run import Run, load_checkpoint, save_checkpoint
 from s2s_toolkit.testing.requirements import require
 from s2s_toolkit.testing.tiny_training import Recorder, write_tiny
 from s2s_toolkit.training import train
@@ -132,6 +133,23 @@ def test_an_epoch_without_validation_is_gone_through_as_well(tmp_path: Path, reg
     found = train_in(tmp_path, registry, "run", resumed, resume=True, **rare)
     assert min(resumed.steps) == 5
     assert left_by(found) == left_by(expected)
+
+
+def test_in_fp16_its_loss_scale_is_gone_on_with(tmp_path: Path, registry: Registry) -> None:
+    """From one that leaves steps out, which the schedule counts and Adam does not."""
+    train_in(tmp_path, registry, "run", Recorder(stop_at=2), precision="fp16")
+    path = tmp_path / "run/checkpoints/last.safetensors"
+    first = load_checkpoint(path)
+    save_checkpoint(path, first.weights, {**first.optimizer, "loss_scale": np.asarray(2.0**21)}, first.progress)
+    shutil.copytree(tmp_path / "run", tmp_path / "stopped")
+    whole = train_in(tmp_path, registry, "run", Recorder(), resume=True, precision="fp16")
+    for stop in (3, 6, 0):
+        found = train_in(tmp_path, registry, "stopped", Recorder(stop_at=stop), resume=True, precision="fp16")
+    assert left_by(found) == left_by(whole)
+    last = load_checkpoint(whole.checkpoint_path("last"))
+    left_out = 21 - np.log2(last.optimizer["loss_scale"])
+    assert left_out >= 3
+    assert last.optimizer["steps"] == last.progress["step"] - left_out == 12 - left_out
 
 
 def test_where_the_order_of_batches_has_changed_the_epoch_starts_anew(tmp_path: Path, registry: Registry) -> None:

@@ -9,6 +9,7 @@ import click
 
 from s2s_toolkit.assignments import Assignment, full_key, overlay
 from s2s_toolkit.commands.decoding import FILE, assignments, device_option, framework_option
+from s2s_toolkit.commands.gathering import gathered
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.config import Config, load_toml, parse_config
 from s2s_toolkit.plugins import register_files
@@ -49,21 +50,26 @@ def read_changed_config(path: Path, changes: Sequence[Assignment], observers: Se
 
 
 def config_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command what changes a config; `gather_config` is its inverse.
+    """Give a command `CONFIG.toml` and what changes it, together as `config`, and `--plugin`.
 
-    That is `CONFIG.toml`, `--framework`, `--device`, `--devices`, `--seed`, `--set` and `--plugin`.
+    That is `--framework`, `--device`, `--devices`, `--seed` and `--set`.
     """
+    command = gathered("config", gather_config)(command)
     for option in (
         device_option,
         click.option("--devices", type=click.IntRange(min=1), help="How many of this machine share each batch."),
         framework_option("What trains, instead of what the config says."),
     ):
         command = option(command)
-    return change_options(command)
+    return _what_is_learnt(command)
 
 
 def change_options(command: Callable[..., None]) -> Callable[..., None]:
     """As `config_options`, without what computes: the framework and its devices."""
+    return _what_is_learnt(gathered("config", gather_config)(command))
+
+
+def _what_is_learnt(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         plugin_option,
         click.option(
@@ -90,7 +96,7 @@ def gather_config(
     seed: int | None,
     changes: Sequence[Assignment],
 ) -> ChangedConfig:
-    """The values of `config_options`, or of `change_options`."""
+    """The values of `config_options`, or of `change_options`, put together."""
     given: dict[str, Any] = {
         "framework": framework or None,
         "training.device": device or None,

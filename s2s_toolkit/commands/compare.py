@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.changed_config import change_options, gather_config
+from s2s_toolkit.commands.changed_config import ChangedConfig, change_options
 from s2s_toolkit.commands.comparing import Watching, watching
 from s2s_toolkit.commands.decoding import FILE
 from s2s_toolkit.commands.export import FORMAT
@@ -61,10 +60,8 @@ LIMIT = 50
 @click.pass_obj
 def command(
     registry: Registry,
-    config: Path,
     *,
-    seed: int | None,
-    changes: Sequence[Assignment],
+    config: ChangedConfig,
     frameworks: Sequence[str],
     output: Path | None,
     steps: int,
@@ -79,8 +76,8 @@ def command(
     each trains to the end in a process of its own. FOLDER gets compare.html, compare.png, compare.json, and a run of
     each framework.
     """
-    checked = gather_config(config, seed=seed, changes=changes).read(registry)
-    folder = output or RUNS / f"{config.stem}-compared"
+    checked = config.read(registry)
+    folder = output or RUNS / f"{config.path.stem}-compared"
     require_templates()
     require_matplotlib()
     require_absent(folder, force)
@@ -91,7 +88,7 @@ def command(
         told: dict[str, Any] = {}
         if not no_training:
             told = _to_the_end(checked, names, registry, folder, force=force, watch=watch)
-    found = write_comparison(folder, checked, registry, name=config.stem, in_step=in_step, **told)
+    found = write_comparison(folder, checked, registry, name=config.path.stem, in_step=in_step, **told)
     _show(found, in_step, told.get("trained", ()), folder, as_json=as_json)
 
 

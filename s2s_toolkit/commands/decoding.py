@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from s2s_toolkit.assignments import Assignment, parse_assignment
+from s2s_toolkit.commands.gathering import gathered
 from s2s_toolkit.exporter import TextTranslator, open_translator
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, open_run
@@ -114,8 +115,12 @@ def checkpoint_option(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def decoding_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `model_options` and of `strategy_options`; `gather` puts them together."""
-    return model_options("What computes a run directory; by default what trained it.")(strategy_options(command))
+    """Give a command the options of `model_options` and of `strategy_options`, as `decoding`.
+
+    A `--device` of the command's own is part of that.
+    """
+    command = strategy_options(gathered("decoding", gather)(command))
+    return model_options("What computes a run directory; by default what trained it.")(command)
 
 
 def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -155,6 +160,6 @@ def gather(
     ensemble: Sequence[Member] = (),
     device: str = "",
 ) -> DecodingRequest:
-    """The values of `decoding_options` and `device_option`."""
+    """The values of `decoding_options` and `device_option`, put together."""
     named = dict(options) | ({"max_length": max_length} if max_length else {})
     return DecodingRequest(framework, strategy, named, device, checkpoint, tuple(ensemble))

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, DecodingRequest, Member, decoding_options, device_option, gather
+from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, device_option
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.commands.scores import describe, judge, show
-from s2s_toolkit.commands.scoring import ScoringRequest, gather_scoring, scoring_options
+from s2s_toolkit.commands.scoring import ScoringRequest, scoring_options
 from s2s_toolkit.corpus import Paths, read_pairs
 from s2s_toolkit.entries import Entries
 from s2s_toolkit.errors import DataError, UnsupportedError
@@ -36,46 +35,14 @@ def command(
     pairs: Path | None,
     *,
     against: Path | None,
-    names: Sequence[str],
-    references: Sequence[Path],
-    group_sources: bool,
-    confidence: bool,
-    times: int,
-    seed: int,
-    breakdown: Sequence[str],
-    as_json: bool,
-    framework: str,
-    checkpoint: str,
-    ensemble: Sequence[Member],
-    strategy: str,
-    options: Sequence[Assignment],
-    max_length: int | None,
-    device: str,
+    request: ScoringRequest,
+    decoding: DecodingRequest,
 ) -> None:
     """Score a model on pairs of source and reference, by default a run's own dev pairs.
 
     Without --metric: exact_match, ser, wer, and what chose a run's best checkpoint; where symbols are pieces that a
     tokenizer learned, cer and word_edit_rate in place of the error rates of symbols.
     """
-    decoding = gather(
-        framework,
-        strategy,
-        options=options,
-        max_length=max_length,
-        checkpoint=checkpoint,
-        ensemble=ensemble,
-        device=device,
-    )
-    request = gather_scoring(
-        names,
-        references,
-        group_sources=group_sources,
-        confidence=confidence,
-        times=times,
-        seed=seed,
-        breakdown=breakdown,
-        as_json=as_json,
-    )
     evaluation, other = evaluate_models(model, against, pairs, registry, decoding=decoding, request=request)
     show(request, judge(request, evaluation, str(model), other, str(against or "")))
 

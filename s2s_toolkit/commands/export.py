@@ -9,9 +9,8 @@ from typing import Any
 
 import click
 
-from s2s_toolkit.assignments import Assignment
 from s2s_toolkit.blame import blaming, named
-from s2s_toolkit.commands.decoding import FILE, DecodingRequest, Member, decoding_options, gather, open_members
+from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, open_members
 from s2s_toolkit.commands.part_options import click_options
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.ensemble import require_alike
@@ -67,12 +66,7 @@ def command(
     format_name: str,
     output: Path | None,
     force: bool,
-    framework: str,
-    checkpoint: str,
-    ensemble: Sequence[Member],
-    strategy: str,
-    options: Sequence[Assignment],
-    max_length: int | None,
+    decoding: DecodingRequest,
     **choices: Any,
 ) -> None:
     """Write a run's model as one file that translates text by itself, and verify it.
@@ -81,14 +75,6 @@ def command(
     default the one that trained it, before it gets its name. With --ensemble it holds several models, which decode
     together.
     """
-    decoding = gather(
-        framework,
-        strategy,
-        options=options,
-        max_length=max_length,
-        checkpoint=checkpoint,
-        ensemble=ensemble,
-    )
     path = output or run / f"model.{format_name}"
     given = {name: value for name, value in choices.items() if value is not None}
     report = export_run(run, path, registry, format_name=format_name, choices=given, decoding=decoding, force=force)

@@ -1,15 +1,14 @@
 """`s2s find-learning-rate`: a range test."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.changed_config import config_options, gather_config
+from s2s_toolkit.commands.changed_config import ChangedConfig, config_options
 from s2s_toolkit.commands.decoding import FILE
 from s2s_toolkit.commands.messages import tell
 from s2s_toolkit.commands.tables import show_table
@@ -37,13 +36,8 @@ ROWS, WIDTH = 20, 40
 @click.pass_obj
 def command(
     registry: Registry,
-    config: Path,
     *,
-    framework: str,
-    device: str,
-    devices: int | None,
-    seed: int | None,
-    changes: Sequence[Assignment],
+    config: ChangedConfig,
     lowest: float,
     highest: float,
     steps: int,
@@ -58,9 +52,7 @@ def command(
     """
     if lowest >= highest:
         raise click.UsageError(f"--lowest must be below --highest, given {lowest:g} and {highest:g}")
-    checked = gather_config(config, framework, device=device, devices=devices, seed=seed, changes=changes).read(
-        registry
-    )
+    checked = config.read(registry)
     if output:
         require_absent(output, force)
         require_drawable(output)

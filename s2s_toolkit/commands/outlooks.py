@@ -71,11 +71,10 @@ def _memory(memory: Memory) -> list[Row]:
 
 
 def _steps(outlook: Outlook) -> list[Row]:
-    count = outlook.batches.count
     return [
-        ("batches in an epoch", f"{count:,}"),
+        ("batches in an epoch", f"{outlook.batches.count:,}"),
         ("epochs at most", f"{outlook.epochs:,}"),
-        ("steps at most", f"{count * outlook.epochs:,}"),
+        ("steps at most", f"{outlook.steps:,}"),
         ("padding", f"{outlook.batches.padding:.1%}"),
     ]
 

@@ -1,12 +1,10 @@
 """`s2s plot`: the attention of one translation, or the learning curves of a run, as a picture."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, Member, decoding_options, device_option, gather
+from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, device_option
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.exporter import TextTranslator
@@ -47,27 +45,12 @@ def command(
     force: bool,
     curves: bool,
     missing_glyphs: MissingGlyphs,
-    framework: str,
-    checkpoint: str,
-    ensemble: Sequence[Member],
-    strategy: str,
-    options: Sequence[Assignment],
-    max_length: int | None,
-    device: str,
+    decoding: DecodingRequest,
 ) -> None:
     """Translate TEXT and draw what the model attended to: target symbols down, source symbols across."""
     if curves == (text is not None):
         raise click.UsageError("give a TEXT to translate, or --curves")
     output = output or Path("curves.png" if curves else "attention.png")
-    decoding = gather(
-        framework,
-        strategy,
-        options=options,
-        max_length=max_length,
-        checkpoint=checkpoint,
-        ensemble=ensemble,
-        device=device,
-    )
     require_absent(output, force)
     require_drawable(output)
     if text is None:

@@ -1,19 +1,19 @@
 """`s2s report`: a run as one page."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from s2s_toolkit.assignments import Assignment
 from s2s_toolkit.commands.decoding import (
     FILE,
+    DecodingRequest,
     checkpoint_option,
     device_option,
     framework_option,
     gather,
     strategy_options,
 )
+from s2s_toolkit.commands.gathering import gathered
 from s2s_toolkit.commands.messages import warn
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.commands.scoring import usual_metrics
@@ -44,6 +44,7 @@ from s2s_toolkit.run import open_run
 @checkpoint_option
 @strategy_options
 @plugin_option
+@gathered("decoding", gather)
 @click.pass_obj
 def command(
     registry: Registry,
@@ -54,12 +55,7 @@ def command(
     force: bool,
     limit: int,
     examples: int,
-    framework: str,
-    device: str,
-    checkpoint: str,
-    strategy: str,
-    options: Sequence[Assignment],
-    max_length: int | None,
+    decoding: DecodingRequest,
 ) -> None:
     """Show a run as one page: curves, scores, what it gets wrong and where it looked.
 
@@ -67,11 +63,12 @@ def command(
     """
     if run.is_file():
         raise UnsupportedError(f"{run} is an exported file and tells nothing of its training; give the run")
-    decoding = gather(framework, strategy, options=options, max_length=max_length)
-    choices = Choices(pairs, limit, examples, decoding.framework, decoding.strategy, decoding.options, device or CPU)
+    choices = Choices(
+        pairs, limit, examples, decoding.framework, decoding.strategy, decoding.options, decoding.device or CPU
+    )
     output = output or run / "report.html"
     require_absent(output, force)
-    opened = open_run(run, registry, checkpoint=checkpoint)
+    opened = open_run(run, registry, checkpoint=decoding.checkpoint)
     names = dict.fromkeys([*usual_metrics(opened.target), opened.config.training.metric])
     metrics = [load_metric(name, registry) for name in names if name != LOSS]
     with count_sources() as watch:

@@ -1,6 +1,6 @@
 """`s2s score`: metrics of outputs that are there already, whatever made them."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -8,7 +8,7 @@ import click
 from s2s_toolkit.commands.decoding import FILE
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.commands.scores import describe, judge, show
-from s2s_toolkit.commands.scoring import gather_scoring, scoring_options
+from s2s_toolkit.commands.scoring import ScoringRequest, scoring_options
 from s2s_toolkit.corpus import Pair, read_lines, read_pairs
 from s2s_toolkit.entries import Entries, Written
 from s2s_toolkit.errors import DataError
@@ -34,30 +34,18 @@ def command(
     *,
     tokenizer: str,
     against: Path | None,
-    names: Sequence[str],
-    references: Sequence[Path],
-    group_sources: bool,
-    confidence: bool,
-    times: int,
-    seed: int,
-    breakdown: Sequence[str],
-    as_json: bool,
+    request: ScoringRequest,
 ) -> None:
     """Score a file of outputs, a line for each pair of source and reference, or for each line of --reference."""
-    if not pairs and (group_sources or not references):
-        raise click.UsageError("give PAIRS.tsv of sources and references" + " or --reference" * (not group_sources))
+    if not pairs and (request.group_sources or not request.references):
+        others = " or --reference" * (not request.group_sources)
+        raise click.UsageError(f"give PAIRS.tsv of sources and references{others}")
     target = TextSide(make_tokenizer(tokenizer, registry))
-    wanted = list(read_pairs(pairs)) if pairs else [Pair("", line) for line in read_lines(references[0])]
-    request = gather_scoring(
-        names,
-        references if pairs else references[1:],
-        group_sources=group_sources,
-        confidence=confidence,
-        times=times,
-        seed=seed,
-        breakdown=breakdown,
-        as_json=as_json,
-    )
+    if pairs:
+        wanted = list(read_pairs(pairs))
+    else:
+        first, *further = request.references
+        wanted, request = [Pair("", line) for line in read_lines(first)], replace(request, references=further)
     metrics = request.metrics(registry, target)
     entries = request.entries(wanted, None, target)
 
@@ -65,7 +53,7 @@ def command(
         return score(read_outputs(path, entries, target), entries, metrics)
 
     evaluation = scored(outputs)
-    describe(evaluation, group_sources=group_sources)
+    describe(evaluation, group_sources=request.group_sources)
     other = scored(against) if against else None
     show(request, judge(request, evaluation, str(outputs), other, str(against or "")))
 

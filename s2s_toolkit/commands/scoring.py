@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from s2s_toolkit.commands.decoding import FILE
+from s2s_toolkit.commands.gathering import gathered
 from s2s_toolkit.corpus import Pair, read_lines
 from s2s_toolkit.entries import Entries, read_entries
 from s2s_toolkit.metrics import Metric
@@ -59,7 +60,8 @@ class ScoringRequest:
 
 
 def scoring_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `ScoringRequest`; `gather_scoring` puts them together."""
+    """Give a command the options of `ScoringRequest`, as `request`."""
+    command = gathered("request", gather_scoring)(command)
     for option in reversed(
         (
             click.option(
@@ -109,7 +111,7 @@ def gather_scoring(
     breakdown: Sequence[str],
     as_json: bool,
 ) -> ScoringRequest:
-    """The values of `scoring_options`."""
+    """The values of `scoring_options`, put together."""
     resampling = Resampling(times, seed)
     return ScoringRequest(names, references, group_sources, confidence, resampling, breakdown, as_json)
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.changed_config import config_options, gather_config
+from s2s_toolkit.commands.changed_config import ChangedConfig, config_options
 from s2s_toolkit.commands.decoding import FILE
 from s2s_toolkit.commands.messages import tell, warn
 from s2s_toolkit.complete_config import complete
@@ -44,14 +43,9 @@ RUNS = Path("runs")
 @click.pass_obj
 def command(
     registry: Registry,
-    config: Path,
     *,
+    config: ChangedConfig,
     output: Path | None,
-    framework: str,
-    device: str,
-    devices: int | None,
-    seed: int | None,
-    changes: Sequence[Assignment],
     watching: Sequence[str],
     reverse: bool,
     resume: bool,
@@ -67,10 +61,8 @@ def command(
         raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
     if print_config and dry_run:
         raise click.UsageError("--print-config reads nothing and --dry-run everything; give one of them")
-    checked = gather_config(config, framework, device=device, devices=devices, seed=seed, changes=changes).read(
-        registry, more=[("data.reverse", True)] * reverse, observers=watching
-    )
-    path = output or RUNS / f"{config.stem}-{checked.framework}{'-reverse' * reverse}"
+    checked = config.read(registry, more=[("data.reverse", True)] * reverse, observers=watching)
+    path = output or RUNS / f"{config.path.stem}-{checked.framework}{'-reverse' * reverse}"
     if print_config:
         _print_config(checked, registry)
     elif dry_run:

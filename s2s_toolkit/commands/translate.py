@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
@@ -11,8 +11,7 @@ from typing import BinaryIO
 
 import click
 
-from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.decoding import FILE, Member, decoding_options, device_option, gather
+from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, device_option
 from s2s_toolkit.commands.lines import file_chunks, stream_chunks, with_prefixes
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.errors import ConfigError, UnsupportedError
@@ -54,13 +53,7 @@ def command(
     prefixes: Path | None,
     alignments: bool,
     as_json: bool,
-    framework: str,
-    checkpoint: str,
-    ensemble: Sequence[Member],
-    strategy: str,
-    options: Sequence[Assignment],
-    max_length: int | None,
-    device: str,
+    decoding: DecodingRequest,
 ) -> None:
     """Translate a file or standard input with a run directory or an exported file.
 
@@ -72,15 +65,6 @@ def command(
     """
     if prefix and prefixes:
         raise ConfigError(f"given both --prefix {prefix!r} and --prefixes {prefixes}; leave one out")
-    decoding = gather(
-        framework,
-        strategy,
-        options=options,
-        max_length=max_length,
-        checkpoint=checkpoint,
-        ensemble=ensemble,
-        device=device,
-    )
     if output != STANDARD:
         require_absent(output, force)
     translator = decoding.open(model, registry)

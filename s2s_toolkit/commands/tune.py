@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.changed_config import config_options, gather_config
+from s2s_toolkit.commands.changed_config import ChangedConfig, config_options
 from s2s_toolkit.commands.decoding import FILE
 from s2s_toolkit.commands.messages import tell
 from s2s_toolkit.commands.tables import show_table
@@ -41,13 +41,8 @@ SHOWN = 10
 @click.pass_obj
 def command(
     registry: Registry,
-    config: Path,
     *,
-    framework: str,
-    device: str,
-    devices: int | None,
-    seed: int | None,
-    changes: Sequence[Assignment],
+    config: ChangedConfig,
     tried: Sequence[str],
     trials: int,
     output: Path | None,
@@ -62,14 +57,13 @@ def command(
     if resume and force:
         raise click.UsageError("--resume goes on with a search and --force replaces it; give one of them")
     require_optuna()
-    changed = gather_config(config, framework, device=device, devices=devices, seed=seed, changes=changes)
     tryings = [parse_trying(text) for text in tried]
 
     def read(values: Sequence[Assignment]) -> Config:
-        return changed.read(registry, more=values)
+        return config.read(registry, more=values)
 
     base = check_space(tryings, read, registry)
-    place = Place(output or Path("runs") / f"{config.stem}-tune")
+    place = Place(output or Path("runs") / f"{config.path.stem}-tune")
     place.check(base, tried, resume=resume, force=force)
     prepared(base, place.trial(0), registry, Observer())  # what every trial would be refused for
     if not resume:

@@ -1,12 +1,10 @@
 """`s2s vocabulary`: what a training would learn of text, to be looked at or kept."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from s2s_toolkit.assignments import Assignment
-from s2s_toolkit.commands.changed_config import change_options, gather_config
+from s2s_toolkit.commands.changed_config import ChangedConfig, change_options
 from s2s_toolkit.commands.decoding import FILE
 from s2s_toolkit.commands.tables import Row, show_table
 from s2s_toolkit.registry import Registry
@@ -27,20 +25,18 @@ FREQUENT = ("side", "symbol", "in train")
 @click.pass_obj
 def command(
     registry: Registry,
-    config: Path,
     *,
-    seed: int | None,
+    config: ChangedConfig,
     output: Path | None,
     joint: bool,
     top: int,
-    changes: Sequence[Assignment],
     force: bool,
 ) -> None:
     """Learn tokenizers and vocabularies from the training pairs of a config, and show them.
 
     A config uses what --output wrote by `vocabulary = "FOLDER"` in [source] and [target].
     """
-    checked = gather_config(config, seed=seed, changes=changes).read(registry)
+    checked = config.read(registry)
     if output:
         require_no_vocabularies(output, force=force)
     learned = learn_sides(checked, registry, joint=joint)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple, NoReturn
 
 import pytest
@@ -41,6 +42,14 @@ def require(package: str) -> None:
     """Go on only where a package is installed."""
     if importlib.util.find_spec(package) is None:
         unavailable(f"{package} is not installed")
+
+
+def require_distribution(name: str) -> None:
+    """Go on only where a distribution is installed, one that may have nothing to import, such as fonts."""
+    try:
+        version(name)
+    except PackageNotFoundError:
+        unavailable(f"{name} is not installed")
 
 
 def require_framework(framework: str, registry: Registry) -> None:

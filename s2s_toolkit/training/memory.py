@@ -31,10 +31,13 @@ class Memory:
         return self.weights + self.gradients + self.optimizer + self.activations
 
 
-def estimate_memory(shapes: Mapping[str, Shape], batch: Shape) -> Memory:
-    """Estimate the memory for weights of these shapes, by name, and a largest batch of B pairs, S and T symbols."""
+def estimate_memory(shapes: Mapping[str, Shape], batch: Shape, *, averaged: bool = False) -> Memory:
+    """Estimate the memory for weights of these shapes, by name, and a largest batch of B pairs, S and T symbols.
+
+    Where weights are `averaged` as they move, the optimizer has one array more for each.
+    """
     weights = BYTES * sum(map(_size, shapes.values()))
-    return Memory(weights, weights, MOMENTS * weights, BYTES * values_of_batch(shapes, batch))
+    return Memory(weights, weights, (MOMENTS + averaged) * weights, BYTES * values_of_batch(shapes, batch))
 
 
 def values_of_batch(shapes: Mapping[str, Shape], batch: Shape) -> int:

@@ -1,5 +1,6 @@
 """What a training will be, seen before its first step: its data, its model, its batches, its memory, its time."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -84,7 +85,8 @@ class Outlook:
         parameters: Part of the model -> how many weights it has.
         memory: Estimated.
         batches: Of the next epoch.
-        epochs: That are left at most.
+        epochs: That are left at most, the one under way included.
+        steps: That are left at most; the last epoch may have fewer than it could.
         seconds: That these take at most, validations not counted.
     """
 
@@ -95,6 +97,7 @@ class Outlook:
     memory: Memory
     batches: Batches
     epochs: int
+    steps: int
     seconds: float
 
 
@@ -115,7 +118,7 @@ def look_ahead(training: Training, *, rows: int = 3, tell: Callable[[str], None]
     shapes = {name: array.shape for name, array in training.model.weights().items()}
     tell("making the batches of an epoch")
     epoch = _batches(training, shapes, rows)
-    epochs = training.options.max_epochs - training.progress.epoch
+    steps, per_epoch = _steps_left(training), training.order.steps_per_epoch
     tell(f"timing up to {TIMED_STEPS + 1} steps")
     return Outlook(
         pairs={name: each.pairs for name, each in counts.items()},
@@ -125,11 +128,19 @@ def look_ahead(training: Training, *, rows: int = 3, tell: Callable[[str], None]
             for number, (side, vocabulary) in enumerate(vocabularies.items())
         },
         parameters=count_parameters(shapes),
-        memory=estimate_memory(shapes, epoch.largest),
+        memory=estimate_memory(shapes, epoch.largest, averaged=training.options.moving_average > 0),
         batches=epoch,
-        epochs=epochs,
-        seconds=_seconds_per_symbol(training) * epoch.symbols * epochs,
+        epochs=math.ceil((training.progress.done + steps) / per_epoch),
+        steps=steps,
+        seconds=_seconds_per_symbol(training) * epoch.symbols * steps / per_epoch,
     )
+
+
+def _steps_left(training: Training) -> int:
+    """Until the limit that is nearer, of epochs or of steps."""
+    options, progress = training.options, training.progress
+    left = training.order.steps_per_epoch * (options.max_epochs - progress.epoch) - progress.done
+    return max(0, min(left, options.max_steps - progress.step)) if options.max_steps else left
 
 
 def count_parameters(shapes: Mapping[str, Sequence[int]]) -> dict[str, int]:

@@ -6,11 +6,10 @@ import unicodedata
 
 import pytest
 
-from s2s_toolkit.fonts import packaged_fonts
 from s2s_toolkit.report.embedded_fonts import embedded_fonts
 
 pytest.importorskip("fontTools")
-pytestmark = pytest.mark.skipif(not [*packaged_fonts()], reason="the extra `fonts` is not installed")
+pytestmark = pytest.mark.usefixtures("font_packages")
 
 
 def opened(font):

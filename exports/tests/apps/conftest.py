@@ -1,5 +1,6 @@
 """What tests of the apps share: reference models, npm packages, onnxruntime's own answers."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -50,9 +51,11 @@ def install(program: Callable[[str], str]) -> Callable[[str], Path]:
     def npm_ci(name: str) -> Path:
         app = EXPORTS / "apps" / name
         lock, installed = app / "package-lock.json", app / "node_modules/.package-lock.json"
-        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-            done = subprocess.run([program("npm"), "ci", "--no-audit", "--no-fund"], cwd=app, capture_output=True)
-            assert done.returncode == 0, done.stderr.decode()
+        with lock.open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX)  # another process of the tests may be at it
+            if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+                done = subprocess.run([program("npm"), "ci", "--no-audit", "--no-fund"], cwd=app, capture_output=True)
+                assert done.returncode == 0, done.stderr.decode()
         return app
 
     return npm_ci

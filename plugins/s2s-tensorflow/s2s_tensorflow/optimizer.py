@@ -14,8 +14,11 @@ from s2s_tensorflow.model import Model
 from s2s_tensorflow.precision import check_precision, lower_products
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
+from s2s_toolkit.loss_scale import LossScale, loss_scale
 
-MEAN_DECAY, VARIANCE_DECAY, EPSILON = 0.9, 0.999, 1e-8
+MEAN_DECAY, VARIANCE_DECAY, EPSILON = float(np.float32(0.9)), float(np.float32(0.999)), 1e-8
+"""The decays as the kernel has them: it computes 1 - 0.999 in single precision, and 1.3e-5 of that is rounding."""
+
 TOKENS, SEED, RATE = (tf.TensorSpec((), dtype) for dtype in (tf.float32, tf.int64, tf.float64))
 DRAWS = 2**20
 """More than any layer draws in one step: its stream of random numbers begins so far from the next layer's."""
@@ -32,6 +35,7 @@ class Adam:
     def __init__(self, model: Model, options: OptimizerOptions) -> None:
         self.model, self.options = model, options
         check_precision(options.precision)
+        self.scale: LossScale | None = loss_scale(options.precision)
         self.places: dict[str, Place] = places(model)
         self.steps = tf.Variable(0, dtype=tf.int64)
         self.means, self.variances = self._zeros(), self._zeros()
@@ -43,33 +47,39 @@ class Adam:
         The seed of each batch draws its dropout.
         """
         rate = tf.constant(learning_rate, tf.float64)
-        tokens = tf.constant(sum(batch.num_target_tokens for batch in batches), tf.float32)
+        factor = self.scale.factor if self.scale else 1.0
+        tokens = tf.constant(sum(batch.num_target_tokens for batch in batches) / factor, tf.float32)
         given = [(self._placed(batch), tokens, self._seed(seed)) for batch, seed in zip(batches, seeds, strict=True)]
         with lower_products(self.options.precision):
-            if len(given) == 1:  # one graph is faster than two
+            if len(given) == 1 and self.scale is None:  # one graph is faster than two
                 return float(self._step(*given[0], rate))
-            total, gradients = 0.0, None
+            total, gradients = 0.0, list[Tensor]()
             for each in given:
                 own, loss = self._differentiate(*each)
-                gradients = own if gradients is None else [g + h for g, h in zip(gradients, own, strict=True)]
+                gradients = [g + h for g, h in zip(gradients, own, strict=True)] if gradients else own
                 total += float(loss)
-        self._apply(gradients, rate)
+        if self.scale:
+            gradients = self._undo(self.scale, gradients)
+        if gradients:
+            self._apply(gradients, rate)
         return total
 
     def state(self) -> dict[str, np.ndarray]:
-        """`mean.<weight>`, `variance.<weight>`, `average.<weight>` if wanted, and `steps`; nothing before a step."""
-        if int(self.steps) == 0:
+        """What `contracts.Optimizer.state` says; nothing before a step."""
+        steps = int(self.steps)
+        if not steps and self.scale in (None, LossScale()):
             return {}
-        state = {"steps": np.asarray(self.steps.numpy())}
+        state = {"steps": np.asarray(steps)} | (self.scale.state() if self.scale else {})
         for name, place in self.places.items():
             state[f"mean.{name}"] = place.to_numpy(self.means[name])
             state[f"variance.{name}"] = place.to_numpy(self.variances[name])
-        averages = {f"average.{name}": self.places[name].to_numpy(average) for name, average in self.averages.items()}
-        return state | averages
+        averages = self.averages if steps else {}  # the first step begins them
+        return state | {f"average.{name}": self.places[name].to_numpy(average) for name, average in averages.items()}
 
     def load_state(self, state: dict[str, np.ndarray]) -> None:
         """Take over what `state` gave, in this or the other framework; an average that it lacks is the weights'."""
         self.steps.assign(int(state.get("steps", 0)))
+        self.scale = LossScale.restored(state) if self.scale else None
         for name, place in self.places.items():
             if f"mean.{name}" in state:
                 self.means[name].assign(place.to_tensor(state[f"mean.{name}"]))
@@ -80,6 +90,13 @@ class Adam:
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _undo(self, scale: LossScale, gradients: list[Tensor]) -> list[Tensor]:
+        """Divide the gradient by its scale and settle the next one; nothing where it is not finite."""
+        gradients = [gradient / scale.factor for gradient in gradients]
+        finite = bool(tf.math.is_finite(tf.linalg.global_norm(gradients)))
+        self.scale = scale.after(finite=finite)
+        return gradients if finite else []
 
     def _placed(self, batch: Batch) -> tuple[Any, ...]:
         return to_tensors(batch)
@@ -114,7 +131,8 @@ class Adam:
     def _update(self, gradients: list[Tensor], learning_rate: Tensor, number: Tensor) -> None:
         """Apply the step of a number, from 1, in TensorFlow's fused kernel, which wants both corrections in the rate.
 
-        It adds epsilon to the uncorrected deviation, so that epsilon has to be made as much smaller.
+        It adds epsilon to the uncorrected deviation, so that epsilon has to be made as much smaller. The corrections
+        are those of its own decays: those of 0.999 would make the first steps longer by 6.5e-6 of themselves.
         """
         scale = tf.minimum(self.options.clip_norm / (tf.linalg.global_norm(gradients) + 1e-6), 1.0)
         steps = tf.cast(number, tf.float64)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from s2s_toolkit.parts import decoders as reference
 from s2s_toolkit.parts.twins import made_from
 from s2s_torch.cells import CELLS, State
+from s2s_torch.dropout import Dropout
 from s2s_torch.norms import layer_norms
 
 Attend = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -31,7 +32,7 @@ class RecurrentDecoder(nn.Module):
         self.layers = nn.ModuleList(cell_class(input_size, sizes.size) for input_size in inputs)
         self.norms = layer_norms(sizes.size, sizes.num_layers) if sizes.layer_norm else None
         self.readout = nn.Linear(sizes.features_size, sizes.readout_size) if sizes.has_readout else None
-        self.dropout = nn.Dropout(sizes.dropout)
+        self.dropout = Dropout(sizes.dropout)
 
     def start(self, summary: Tensor) -> State:
         """Summary (B, M) -> the first state: "hidden_<layer>", and "cell_<layer>" for an LSTM, each (B, H)."""

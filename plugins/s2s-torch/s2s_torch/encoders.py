@@ -6,6 +6,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from s2s_toolkit.parts import encoders as reference
 from s2s_toolkit.parts.twins import made_from
+from s2s_torch.dropout import Dropout
 from s2s_torch.norms import layer_norms
 
 
@@ -32,7 +33,7 @@ class RecurrentEncoder(nn.Module):
             self.norms = layer_norms(sizes.memory_size, sizes.num_layers)
         else:
             self.layers = self._stack(sizes, sizes.input_size, sizes.num_layers)
-        self.dropout = nn.Dropout(sizes.dropout)
+        self.dropout = Dropout(sizes.dropout)
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Embedded source (B, S, E), lengths (B,) -> memory (B, S, M), zero on padding, and summary (B, M)."""

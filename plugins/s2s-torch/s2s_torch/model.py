@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from s2s_toolkit.model import ModelPlan
 from s2s_toolkit.parts.attention import Memory
 from s2s_torch.attention import Attention
+from s2s_torch.dropout import Dropout
 
 State = dict[str, Tensor]
 
@@ -37,7 +38,7 @@ class Model(nn.Module):
         self.output = nn.Linear(readout_size, plan.target_size)
         if config.tied_softmax:
             self.output.weight = self.target_embedding.weight
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.loads = 0  # how often weights were loaded: copies on other devices have to follow
 
     def start(self, source_ids: Tensor, source_lengths: Tensor) -> tuple[Memory, State]:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from s2s_toolkit.batches import Batch
+from s2s_torch.dropout import Dropout
 from s2s_torch.framework import TorchModel
 from s2s_torch.loss import to_tensors
 
@@ -71,3 +72,16 @@ def check_dropped(values: Any, whole: Any, *, only_at_the_end: bool) -> None:
     assert (values == 0).mean() == pytest.approx(SHARE, abs=0.08)
     difference = np.abs(values * (1 - SHARE) - whole)[values != 0].max()
     assert difference < 1e-5 if only_at_the_end else difference > 1e-3
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.75])
+def test_a_share_of_the_elements_is_dropped_and_the_mean_stays(share: float) -> None:
+    dropout = Dropout(share)
+    inputs = torch.ones(211, 307, requires_grad=True)
+    torch.manual_seed(3)
+    outputs = dropout(inputs)
+    outputs.sum().backward()
+    assert (outputs == 0).float().mean().item() == pytest.approx(share, abs=0.01)
+    torch.testing.assert_close(outputs[outputs != 0], torch.tensor(1 / (1 - share)).expand(int((outputs != 0).sum())))
+    torch.testing.assert_close(inputs.grad, outputs.detach())  # what is dropped learns nothing
+    assert dropout(inputs.bfloat16()).dtype == torch.bfloat16

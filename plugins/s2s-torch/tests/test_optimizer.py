@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
 from s2s_torch.framework import TorchModel
+from s2s_torch.optimizer import norm_of_all
 
 Make = Callable[..., TorchModel]
 
@@ -100,3 +102,13 @@ def test_each_part_drops_while_training_and_never_else(make_model: Make, batch: 
 def make_part(part: str) -> dict[str, object]:
     parts = {"encoder": {"name": "gru", "size": 3}, "decoder": {"name": "bahdanau", "size": 6, "readout_size": 4}}
     return dict(parts[part])
+
+
+def test_the_norm_of_many_numbers_is_exact() -> None:
+    """A few great numbers among many small ones, as in the gradient of an output projection."""
+    rng = np.random.default_rng(1)
+    arrays = [rng.normal(size=shape).astype(np.float32) for shape in ((700, 900), (3, 5, 7), (11,), ())]
+    arrays[0][:, :20] *= 100
+    expected = np.sqrt(sum(np.square(array, dtype=np.float64).sum() for array in arrays))
+    found = norm_of_all([torch.from_numpy(np.asarray(array)) for array in arrays])
+    assert found.item() == pytest.approx(expected, rel=1e-6)
