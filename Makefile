@@ -21,7 +21,7 @@ check_python = found=$$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2
 	esac
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint wheels installed models clean
+.PHONY: help demo test lint wheels installed bench models clean
 .DELETE_ON_ERROR:
 # One thing after the other, also with -j: all installs go into one environment.
 .NOTPARALLEL:
@@ -32,6 +32,7 @@ help:
 	@echo "make lint     format, lint, types and import rules only"
 	@echo "make wheels   build the distributions into dist/ and check what they hold"
 	@echo "make installed  install the wheels into a clean environment and test the example plugin there"
+	@echo "make bench    measure speed and memory beside the peers' own (ROW=train-words for a row, PAIRS=5)"
 	@echo "make models   train and export the reference files in exports/models/ anew"
 	@echo "make clean    remove what builds and tools left; .venv and runs stay"
 	@echo "WORKERS=...   how many tests run at once; by default one for each processor, 4 at most"
@@ -78,6 +79,9 @@ installed: wheels
 	cd $(CLEAN) && venv/bin/pytest --quiet --rootdir . -c /dev/null tests
 EXTRAS_toolkit := [testing]
 EXTRAS_onnx := [export]
+
+bench: $(DONE)/test
+	$(BIN)/python -m benchmarks.speed $(ROW) --pairs $(or $(PAIRS),5)
 
 models: $(DONE)/torch
 	$(BIN)/python exports/models/make.py

@@ -42,12 +42,12 @@ EVERY = 0.02
 def main(folder: Path, counts: tuple[int, ...], measure: str) -> None:
     """Measure each number of pairs in FOLDER, in memory and mapped from a cache, each in a process of its own."""
     if measure:
-        click.echo(json.dumps(_measured(folder, measure)))
+        click.echo(json.dumps(measured(folder, measure)))
         return
     click.echo("| pairs | kept | prepared | memory | batches | memory |\n|---|---|---|---|---|---|")
     for count in counts:
         with TemporaryDirectory(dir=folder) as place:
-            _write(Path(place) / "train.tsv", count)
+            write(Path(place) / "train.tsv", count)
             for kept in ("memory", "cache, new", "cache, found"):
                 command = [sys.executable, __file__, place, "--measure", kept]
                 found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -57,7 +57,8 @@ def main(folder: Path, counts: tuple[int, ...], measure: str) -> None:
                 )
 
 
-def _measured(folder: Path, kept: str) -> dict[str, float]:
+def measured(folder: Path, kept: str) -> dict[str, float]:
+    """Prepare the pairs in a folder, kept in memory or in a cache, and make batches of them."""
     data = DataConfig(train=folder / "train.tsv", dev=folder / "none")
     reader = NumberedReader(data, TextSide(Characters()), TextSide(Characters()))
     with _greatest_memory() as memory:
@@ -98,7 +99,8 @@ def _anonymous_memory() -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024
 
 
-def _write(path: Path, count: int) -> None:
+def write(path: Path, count: int) -> None:
+    """Write so many random pairs."""
     rng, part = np.random.default_rng(1), 100_000
     with path.open("w", encoding="utf-8") as file:
         for start in range(0, count, part):

@@ -14,7 +14,9 @@ NEVER = -1e30
 
 
 @torch.inference_mode()
-def beam_search(model: Model, source_ids: Tensor, *, beam_size: int, max_length: int) -> tuple[Tensor, Tensor]:
+def beam_search(
+    model: Model, source_ids: Tensor, *, beam_size: int, max_length: int, min_length: int = 0
+) -> tuple[Tensor, Tensor]:
     """Sources (B, S) that end with EOS, PAD after it -> ids of the best targets (B, T) and their scores (B,)."""
     batch, rows = len(source_ids), torch.arange(len(source_ids)).repeat_interleave(beam_size)
     memory, state = model.start(source_ids, (source_ids != PAD).sum(dim=1))
@@ -25,9 +27,9 @@ def beam_search(model: Model, source_ids: Tensor, *, beam_size: int, max_length:
     totals[:, 0] = 0
     finished = torch.zeros(batch, beam_size, dtype=torch.bool)
     previous, history = torch.full((batch * beam_size,), BOS), torch.empty(batch * beam_size, 0, dtype=torch.int64)
-    for _ in range(max_length):
+    for number in range(max_length):
         logits, _, state = model.step(previous, memory, state)
-        logits[:, [PAD, BOS]] = NEVER
+        logits[:, [PAD, BOS, *([EOS] if number < min_length else [])]] = NEVER
         gains = torch.log_softmax(logits, dim=-1).view(batch, beam_size, -1)
         gains[finished] = NEVER
         gains[..., EOS][finished] = 0

@@ -1,0 +1,1 @@
+"""Speed and memory beside the peers' own, measured in one run: `make bench`."""

@@ -1,0 +1,1 @@
+"""What is measured of ours, one file for each kind of work."""
