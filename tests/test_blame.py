@@ -119,7 +119,7 @@ def test_bug_of_ours_ends_in_a_traceback(folder):
     """In a process of its own, where nothing stands between the command line and the user."""
     code = (
         "from s2s_toolkit import cli, commands; import s2s_toolkit.commands.translate as t\n"
-        "t.gather = lambda *a, **k: {}['ours']\n"
+        "t.DecodingRequest.open = lambda *a, **k: {}['ours']\n"
         "cli.main()"
     )
     done = subprocess.run(

@@ -112,6 +112,9 @@ def test_a_tokenizer_is_a_name_or_a_section_with_one(s2s, folder):
         done = s2s("vocabulary", "tiny.toml", "--set", f"source.tokenizer={wrong}")
         assert "'source.tokenizer': expected a name, or a section with a name, given" in done.stderr
     misspelt = s2s("vocabulary", "tiny.toml", "--set", 'source.tokenizer={name="bpe", siz=40}')
-    assert misspelt.stderr == "s2s: unknown key 'tokenizer.siz'; did you mean 'size'? known: name, size\n"
+    assert (
+        misspelt.stderr
+        == "s2s: unknown key 'tokenizer.siz'; did you mean 'size'? known: name, size, split_punctuation\n"
+    )
     plain = s2s("vocabulary", "tiny.toml", "--set", 'source.tokenizer={name="words", size=40}')
     assert plain.stderr == "s2s: unknown key 'tokenizer.size'; known: name\n"
