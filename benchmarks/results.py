@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import fmean
 
@@ -95,13 +96,18 @@ class Job:
         train, dev = self.folder / "train.tsv", self.folder / "dev.tsv"
         if dev.is_file():
             return train, dev
-        own = runs / "data" / self.name
-        own.mkdir(parents=True, exist_ok=True)
-        lines = train.read_text(encoding="utf-8").splitlines(keepends=True)
-        parts = {own / "train.tsv": lambda n: n % HELD_OUT, own / "dev.tsv": lambda n: not n % HELD_OUT}
-        for path, belongs in parts.items():
-            path.write_text("".join(line for n, line in enumerate(lines, 1) if belongs(n)), encoding="utf-8")
-        return own / "train.tsv", own / "dev.tsv"
+        return held_out(train, runs / "data" / self.name)
+
+
+@cache
+def held_out(train: Path, own: Path) -> tuple[Path, Path]:
+    """Training pairs and dev pairs, cut from training pairs into a folder, once in a process."""
+    own.mkdir(parents=True, exist_ok=True)
+    lines = train.read_text(encoding="utf-8").splitlines(keepends=True)
+    parts = {own / "train.tsv": lambda n: n % HELD_OUT, own / "dev.tsv": lambda n: not n % HELD_OUT}
+    for path, belongs in parts.items():
+        path.write_text("".join(line for n, line in enumerate(lines, 1) if belongs(n)), encoding="utf-8")
+    return own / "train.tsv", own / "dev.tsv"
 
 
 @dataclass(frozen=True)

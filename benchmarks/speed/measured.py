@@ -78,13 +78,6 @@ class Stopwatch:
         return time.perf_counter() - self._wall, time.process_time() - self._processor
 
 
-def timed(work: Callable[[], float], *, case: str = "", facts: Mapping[str, Any] | None = None) -> Measured:
-    """Do a piece of work that gives its amount."""
-    watch = Stopwatch()
-    amount = work()
-    return Measured(amount, *watch.stop(), peak_memory(), case, facts or {})
-
-
 def peak_memory(process: str = "self") -> float:
     """The most that a process held in memory, MB."""
     status = Path(f"/proc/{process}/status")
