@@ -5,8 +5,8 @@
     python benchmarks/results.py cmudict --seeds 3 --test
 
 Every model is scored three times, by its framework and as an exported file in 32 and in 8 bits; several seeds are
-scored as an ensemble too. A run that is there already is scored, not trained again. Configs are chosen by their dev
-pairs: --test is for the end.
+scored as an ensemble too. A run that is there already is scored, not trained again, and one that was stopped goes on.
+Configs are chosen by their dev pairs: --test is for the end.
 """
 
 import json
@@ -175,11 +175,19 @@ def train_once(job: Job, framework: str, seed: int, runs: Path, registry: Regist
     """The run of a job, trained if it is not there yet, with the processor time that took."""
     path = runs / job.name / f"{framework}-{seed}"
     if not (path / "cpu.json").is_file():
+        begun = seconds_of(path)
         start = time.process_time()
         with show_training() as observer:
-            train(job.config(framework, seed, runs), path, registry, observer, force=True)
-        (path / "cpu.json").write_text(json.dumps({"seconds": time.process_time() - start}))
+            train(job.config(framework, seed, runs), path, registry, observer, resume=begun > 0, force=not begun)
+        (path / "cpu.json").write_text(json.dumps({"seconds": begun + time.process_time() - start}))
     return open_run(path, registry)
+
+
+def seconds_of(path: Path) -> float:
+    """How long a run took up to its last checkpoint; none where there is nothing to go on with."""
+    log = path / "metrics.jsonl"
+    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+    return float(json.loads(lines[-1])["seconds"]) if lines else 0.0
 
 
 def score(job: Job, group: Sequence[Run], pairs: str, runs: Path, registry: Registry) -> Row:
