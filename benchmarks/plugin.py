@@ -15,8 +15,9 @@ import click
 from s2s_toolkit.config import Config, read_config
 from s2s_toolkit.corpus import Pair, read_pairs
 from s2s_toolkit.evaluation import evaluate
-from s2s_toolkit.exporter import TextTranslator, find_exporter, open_translator
+from s2s_toolkit.exporter import TextTranslator, find_exporter
 from s2s_toolkit.loading import load_translator
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.progress import show_training
 from s2s_toolkit.registry import Registry

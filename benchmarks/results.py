@@ -23,9 +23,10 @@ from s2s_toolkit.config import Config, read_config
 from s2s_toolkit.corpus import read_pairs
 from s2s_toolkit.entries import read_entries
 from s2s_toolkit.evaluation import evaluate_entries
-from s2s_toolkit.exporter import TextTranslator, find_exporter, open_translator
+from s2s_toolkit.exporter import TextTranslator, find_exporter
 from s2s_toolkit.loading import load_translator
 from s2s_toolkit.metrics.loading import parse_metric
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.progress import show_training
 from s2s_toolkit.registry import Registry

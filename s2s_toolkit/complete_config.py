@@ -11,10 +11,11 @@ from s2s_toolkit.components import ANY
 from s2s_toolkit.config import Config
 from s2s_toolkit.config_sections import DecodingConfig, ModelConfig, PartConfig
 from s2s_toolkit.model import REFERENCE, SECTIONS, reference_parts
-from s2s_toolkit.options import check_options, option_parameters
+from s2s_toolkit.options import option_parameters
 from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.strategies.lengths import LENGTHS
+from s2s_toolkit.validation import check_options
 
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 

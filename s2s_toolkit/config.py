@@ -24,7 +24,7 @@ from s2s_toolkit.config_sections import (
     TrainingConfig,
 )
 from s2s_toolkit.errors import ConfigError
-from s2s_toolkit.options import explain
+from s2s_toolkit.validation import explain
 
 
 class Config(Section):

@@ -6,13 +6,12 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from s2s_toolkit.compressed import open_unpacked
 from s2s_toolkit.config_sections import SOURCE, SOURCE_TARGET, TAGS, TARGET, Column, DataConfig
 from s2s_toolkit.errors import DataError, PluginError
+from s2s_toolkit.lines import read_lines
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import TAB
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 EMPTY, TOO_LONG = "empty", "too long"
 """Why a pair is skipped."""
 
@@ -126,25 +125,6 @@ def read_pairs(paths: Paths, columns: Sequence[Column] = SOURCE_TARGET) -> Itera
         columns: What the columns of a TSV file are; tags join the source behind a tab.
     """
     return _read_parallel(*paths) if isinstance(paths, tuple) else _read_tsv(paths, columns)
-
-
-def read_lines(path: Path) -> Iterator[str]:
-    """The lines of a UTF-8 file without their ends and without a byte order mark; DataError as `read_pairs`."""
-    with open_unpacked(path) as file:
-        for number, line in enumerate(file, start=1):
-            yield decode_line(line, number, str(path), remedy="; save the file as UTF-8")
-
-
-def decode_line(line: bytes, number: int, where: str, *, remedy: str = "") -> str:
-    """A line's text without its end and, in the first line, without a byte order mark; DataError unless it is UTF-8."""
-    if number == 1:
-        line = line.removeprefix(BYTE_ORDER_MARK)
-    line = line.removesuffix(b"\n").removesuffix(b"\r")
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        found = f"byte 0x{line[error.start]:02x}"
-        raise DataError(f"{where}, line {number}: expected UTF-8, found {found}{remedy}") from error
 
 
 def _read_tsv(path: Path, columns: Sequence[Column]) -> Iterator[Pair]:

@@ -14,12 +14,12 @@ from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.exporter import TextTranslator
 from s2s_toolkit.metrics import Metric
 from s2s_toolkit.metrics.measuring import Measurement
-from s2s_toolkit.options import explain
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.symbols import EOS, SPECIAL
 from s2s_toolkit.text import TextSide, load_side, with_state
 from s2s_toolkit.translation import Translation
 from s2s_toolkit.translator import Translator
+from s2s_toolkit.validation import explain
 
 CHUNK = 512
 DESCRIBED = ("tokenizer", "normalization", "lowercase")

@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s2s_toolkit.blame import blaming
 from s2s_toolkit.checks.tokenizers import watched
-from s2s_toolkit.config_sections import TextConfig
 from s2s_toolkit.normalization import UNCHANGED, Normalization
 from s2s_toolkit.options import create_part
 from s2s_toolkit.registry import CORE, Registry
 from s2s_toolkit.tokenizers import Tokenizer, learns, segmentation
 from s2s_toolkit.vocabulary import Vocabulary
+
+if TYPE_CHECKING:  # an exported file has no config
+    from s2s_toolkit.config_sections import TextConfig
 
 NO_VOCABULARY = Vocabulary([])
 """Every symbol is unknown: where symbols are wanted and not their ids, or are still to be learned."""
@@ -61,12 +63,12 @@ class TextSide:
         return self.tokenizer.join(self.vocabulary.decode(ids))
 
 
-def load_side(config: TextConfig, registry: Registry, vocabulary: Vocabulary = NO_VOCABULARY) -> TextSide:
+def load_side(config: "TextConfig", registry: Registry, vocabulary: Vocabulary = NO_VOCABULARY) -> TextSide:
     """The side that a config describes."""
     return TextSide(load_tokenizer(config, registry), vocabulary, Normalization(config.normalization, config.lowercase))
 
 
-def load_tokenizer(config: TextConfig, registry: Registry) -> Tokenizer:
+def load_tokenizer(config: "TextConfig", registry: Registry) -> Tokenizer:
     """The tokenizer that a config names."""
     part = config.tokenizer_part
     return make_tokenizer(part.name, registry, part.options)

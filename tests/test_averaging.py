@@ -10,7 +10,7 @@ from click.testing import Result
 from s2s_toolkit.averaging import average, mean_weights
 from s2s_toolkit.checkpoint_names import checkpoint_names
 from s2s_toolkit.errors import RunError
-from s2s_toolkit.exporter import open_translator
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import load_checkpoint, save_checkpoint
 

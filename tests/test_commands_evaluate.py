@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from s2s_toolkit.exporter import open_translator
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.testing.requirements import require
 
 

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from s2s_toolkit.exporter import open_translator
+from s2s_toolkit.opening import open_translator
 
 pytest.importorskip("matplotlib")
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -16,9 +16,10 @@ from s2s_toolkit.commands.plugins.describing import describe, type_words
 from s2s_toolkit.commands.plugins.show import kinds_of
 from s2s_toolkit.config import Config
 from s2s_toolkit.errors import UnknownComponentError
-from s2s_toolkit.options import check_options, option_parameters
+from s2s_toolkit.options import option_parameters
 from s2s_toolkit.parts.encoders import GruEncoder
 from s2s_toolkit.plugins import load_registry
+from s2s_toolkit.validation import check_options
 
 PARTS = [(kind, offer.component.name) for kind, offers in load_registry().offers.items() for offer in offers]
 DATA = {"data": {"train": "train.tsv", "dev": "dev.tsv"}}

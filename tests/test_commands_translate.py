@@ -10,7 +10,7 @@ import pytest
 from s2s_toolkit.commands.lines import CHUNK, READ_SIZE, file_chunks, stream_chunks, with_prefixes
 from s2s_toolkit.commands.translate import aligned, text_lines, translate
 from s2s_toolkit.errors import DataError, UnsupportedError
-from s2s_toolkit.exporter import open_translator
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.translation import Translation
 
 SOURCES = ["12 ab", "", "29 ab", "a\u2028b", "ab\rba", " "]

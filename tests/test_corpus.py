@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s_toolkit.config_sections import DataConfig
-from s2s_toolkit.corpus import Pair, load_corpus, read_lines, read_pairs
+from s2s_toolkit.corpus import Pair, load_corpus, read_pairs
 from s2s_toolkit.errors import DataError, UnsupportedError
+from s2s_toolkit.lines import read_lines
 from s2s_toolkit.normalization import Normalization
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import Characters, Words

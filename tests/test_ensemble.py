@@ -14,8 +14,8 @@ from s2s_toolkit.batches import make_batch
 from s2s_toolkit.config import Config
 from s2s_toolkit.ensemble import Ensemble, EnsembleStepper, mean_attention, mean_log_probs, require_alike
 from s2s_toolkit.errors import ConfigError, UnsupportedError
-from s2s_toolkit.exporter import open_translator
 from s2s_toolkit.loading import load_translator, make_strategy
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, open_run
 from s2s_toolkit.search import Hypotheses, allowed_log_probs, search

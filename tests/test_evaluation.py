@@ -4,8 +4,8 @@ import pytest
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import DataError, UnsupportedError
 from s2s_toolkit.evaluation import CHUNK, evaluate, target_symbols
-from s2s_toolkit.exporter import open_translator
 from s2s_toolkit.metrics import cer, exact_match, ser
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.translation import Translation
 
 

@@ -6,7 +6,8 @@ from typing import Literal
 import pytest
 
 from s2s_toolkit.errors import ConfigError
-from s2s_toolkit.options import check_options, create_part, option_parameters
+from s2s_toolkit.options import create_part, option_parameters
+from s2s_toolkit.validation import check_options
 
 
 class Part:

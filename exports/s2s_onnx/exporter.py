@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s2s_onnx.choices import (
     HIGHEST_OPSET,
@@ -20,9 +20,10 @@ from s2s_onnx.sides import tokenizers_of
 from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import ConfigError, UnsupportedError
 from s2s_toolkit.exporter import TextTranslator
-from s2s_toolkit.loading import choose_decoding
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run
+
+if TYPE_CHECKING:
+    from s2s_toolkit.run import Run
 
 NEEDED = ("onnx", "spox")
 SUFFIX = ".onnx"
@@ -71,14 +72,14 @@ class OnnxExporter:
         self.gate = None if max_drop is None else Gate(max_drop, metric, dev)
 
     def export(
-        self, run: Run, path: Path, registry: Registry, *, framework: str, strategy: str, options: Mapping[str, Any]
+        self, run: "Run", path: Path, registry: Registry, *, framework: str, strategy: str, options: Mapping[str, Any]
     ) -> str:
         """Write a run's model, which is verified against the framework before it gets its name."""
         return self.export_ensemble([run], path, registry, framework=framework, strategy=strategy, options=options)
 
     def export_ensemble(
         self,
-        runs: Sequence[Run],
+        runs: "Sequence[Run]",
         path: Path,
         registry: Registry,
         *,
@@ -89,6 +90,8 @@ class OnnxExporter:
         """Write the models of runs that decode together, verified likewise; the first one's config decides."""
         if path.suffix != SUFFIX:
             raise ConfigError(f"an exported model is known by its name: let it end in {SUFFIX}, given {path.name}")
+        from s2s_toolkit.loading import choose_decoding  # opening needs nothing of it
+
         run, *others = runs
         decoding = choose_decoding(run, registry, strategy, options)
         try:

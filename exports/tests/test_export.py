@@ -15,7 +15,7 @@ from s2s_onnx.choices import Precision
 from s2s_onnx.exporter import OnnxExporter
 from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import RunError, S2SError
-from s2s_toolkit.exporter import open_translator
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, load_checkpoint, save_checkpoint
 from s2s_toolkit.testing.requirements import require_framework

@@ -17,7 +17,7 @@ from s2s_onnx.seal import sealed
 from s2s_onnx.translator import Translator
 from s2s_toolkit.batches import padded
 from s2s_toolkit.errors import ModelFileError, UnsupportedError
-from s2s_toolkit.exporter import open_translator
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 from s2s_toolkit.symbols import EOS, PAD

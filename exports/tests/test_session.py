@@ -9,7 +9,7 @@ import pytest
 from s2s_onnx.session import first_line, open_session, providers
 from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import UnsupportedError
-from s2s_toolkit.exporter import open_translator
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.registry import Registry
 
 Exported = Callable[..., Path]

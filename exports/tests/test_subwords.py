@@ -12,9 +12,9 @@ from s2s_toolkit.config_sections import PartConfig
 from s2s_toolkit.corpus import Pair
 from s2s_toolkit.errors import DataError, ModelFileError
 from s2s_toolkit.evaluation import evaluate, sides_of
-from s2s_toolkit.exporter import open_translator
 from s2s_toolkit.loading import load_translator
 from s2s_toolkit.metrics import ser
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, open_run
 from s2s_toolkit.segmentation import MARK

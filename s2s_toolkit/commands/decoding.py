@@ -3,15 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from s2s_toolkit.assignments import Assignment, parse_assignment
 from s2s_toolkit.commands.gathering import gathered
-from s2s_toolkit.exporter import TextTranslator, open_translator
+from s2s_toolkit.exporter import TextTranslator
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.registry import Registry
-from s2s_toolkit.run import Run, open_run
+
+if TYPE_CHECKING:
+    from s2s_toolkit.run import Run
 
 FILE = click.Path(path_type=Path)
 """A file or folder; whether it is there is the core's to say, in one line."""
@@ -73,8 +76,12 @@ def _member(text: str) -> Member:
     return Member(Path(run), checkpoint) if colon and not Path(text).is_dir() else Member(Path(text), "")
 
 
-def open_members(ensemble: Sequence[Member], registry: Registry) -> list[Run]:
+def open_members(ensemble: Sequence[Member], registry: Registry) -> "list[Run]":
     """The runs of an ensemble."""
+    if not ensemble:
+        return []
+    from s2s_toolkit.run import open_run  # which an exported file needs nothing of
+
     return [open_run(member.path, registry, checkpoint=member.checkpoint) for member in ensemble]
 
 

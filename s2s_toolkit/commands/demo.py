@@ -17,8 +17,9 @@ from s2s_toolkit.corpus import Pair
 from s2s_toolkit.demo.dates import DateCorpus, write_dates
 from s2s_toolkit.errors import RunError, UnsupportedError
 from s2s_toolkit.evaluation import evaluate
-from s2s_toolkit.exporter import TextTranslator, find_exporter, open_translator
+from s2s_toolkit.exporter import TextTranslator, find_exporter
 from s2s_toolkit.model import REFERENCE
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.plotting import require_drawable
 from s2s_toolkit.progress import show_training
 from s2s_toolkit.reference import DOES_NOT_TRAIN

@@ -5,8 +5,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from s2s_toolkit.corpus import decode_line, read_lines
 from s2s_toolkit.errors import DataError
+from s2s_toolkit.lines import decode_line, read_lines
 
 CHUNK = 512
 """Lines translated together: enough to sort by length and fill batches."""

@@ -9,10 +9,11 @@ from s2s_toolkit.commands.decoding import FILE
 from s2s_toolkit.commands.plugin_files import plugin_option
 from s2s_toolkit.commands.scores import describe, judge, show
 from s2s_toolkit.commands.scoring import ScoringRequest, scoring_options
-from s2s_toolkit.corpus import Pair, read_lines, read_pairs
+from s2s_toolkit.corpus import Pair, read_pairs
 from s2s_toolkit.entries import Entries, Written
 from s2s_toolkit.errors import DataError
 from s2s_toolkit.evaluation import Evaluation, score
+from s2s_toolkit.lines import read_lines
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.text import TextSide, make_tokenizer
 

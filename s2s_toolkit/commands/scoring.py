@@ -8,8 +8,9 @@ import click
 
 from s2s_toolkit.commands.decoding import FILE
 from s2s_toolkit.commands.gathering import gathered
-from s2s_toolkit.corpus import Pair, read_lines
+from s2s_toolkit.corpus import Pair
 from s2s_toolkit.entries import Entries, read_entries
+from s2s_toolkit.lines import read_lines
 from s2s_toolkit.metrics import Metric
 from s2s_toolkit.metrics.loading import parse_metric
 from s2s_toolkit.metrics.resampling import Resampling

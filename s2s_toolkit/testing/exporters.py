@@ -11,8 +11,9 @@ import pytest
 
 from s2s_toolkit.commands.part_options import option_texts
 from s2s_toolkit.errors import S2SError
-from s2s_toolkit.exporter import Exporter, find_exporter, open_translator
+from s2s_toolkit.exporter import Exporter, find_exporter
 from s2s_toolkit.loading import load_translator
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.options import option_parameters
 from s2s_toolkit.registry import CORE, Registry
 from s2s_toolkit.run import Run, load_checkpoint, open_run, save_checkpoint

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from s2s_toolkit.config import Config
-from s2s_toolkit.exporter import find_exporter, open_translator
+from s2s_toolkit.exporter import find_exporter
 from s2s_toolkit.loading import load_translator, plan_of
 from s2s_toolkit.model import build_parts, declared_weights
+from s2s_toolkit.opening import open_translator
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, create_run, save_checkpoint
 from s2s_toolkit.testing.requirements import require
