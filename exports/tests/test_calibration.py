@@ -45,14 +45,15 @@ class Watching(NumpyNamespace):
 
 
 def seen_by_numpy(run: Run, registry: Registry, strategy: str) -> dict[str, float]:
-    """By weight, while the sources are decoded."""
+    """By weight, while the sources are decoded, each alone: in the graph none goes on when it is done."""
     weights, plan = load_checkpoint(run.checkpoint_path("best")).weights, plan_of(run)
     watching = Watching(weights)
     stepper = NumpyStepper(
         PortableModel(watching, build_parts(plan.config, registry, "numpy"), weights), plan.target_size
     )
-    sources = source_arrays([run.source.encode(text) for text in TEXTS])
-    search(stepper, make_strategy(strategy, {}, registry), *sources, {"max_length": 9})
+    for text in TEXTS:
+        source = source_arrays([run.source.encode(text)])
+        search(stepper, make_strategy(strategy, {}, registry), *source, {"max_length": 9})
     return watching.greatest
 
 

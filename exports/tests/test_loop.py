@@ -50,6 +50,20 @@ CALLS = [
 Graph = Callable[[DecodingStrategy], onnx.ModelProto]
 
 
+ROWS = "rows_of_each_step"
+
+
+def stepped(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The graph with an output more: how many rows the model has at each step."""
+    loop = next(node for node in model.graph.node if node.op_type == "Loop")
+    body = loop.attribute[0].g
+    body.node.append(onnx.helper.make_node("Shape", ["logits"], ["rows"], start=0, end=1))
+    body.output.append(onnx.helper.make_tensor_value_info("rows", onnx.TensorProto.INT64, [1]))
+    loop.output.append(ROWS)
+    model.graph.output.append(onnx.helper.make_tensor_value_info(ROWS, onnx.TensorProto.INT64, [None, 1]))
+    return model
+
+
 @pytest.fixture(scope="module")
 def tiny(registry: Registry, random_weights: Callable[..., Any]) -> tuple[NumpyModel, Graph]:
     """A model on random weights, and its decoding loop as a graph by itself."""
@@ -97,6 +111,25 @@ def test_loop_finds_what_the_search_finds(
         expected = search(model.stepper(), strategy, *SOURCES, {"max_length": MAX_LENGTH, **settings}, prefix_ids)
         for field, array in zip(names, found, strict=True):
             np.testing.assert_allclose(array, getattr(expected, field), atol=1e-5, err_msg=f"{field}, {settings}")
+
+
+@pytest.mark.filterwarnings("ignore:Output type for variable")
+@pytest.mark.parametrize(("name", "options"), STRATEGIES)
+def test_a_source_that_is_done_is_stepped_no_more(
+    tiny: tuple[NumpyModel, Graph], registry: Registry, name: str, options: dict[str, Any]
+) -> None:
+    """At each step the model has K rows for each source that still goes on when it is decoded alone."""
+    model, graph = tiny
+    strategy = make_strategy(name, options, registry)
+    inputs = typed_settings(strategy, {"max_length": 30}) | {"prefix_ids": NO_PREFIXES[:1]}
+    ids, lengths = SOURCES
+    each = ((ids[i : i + 1], lengths[i : i + 1]) for i in range(len(ids)))
+    alone = [search(model.stepper(), strategy, *source, {"max_length": 30}) for source in each]
+    steps = np.array([found.ids.shape[-1] for found in alone])
+    assert len(set(steps)) > 1
+    session = onnxruntime.InferenceSession(stepped(graph(strategy)).SerializeToString())
+    (rows,) = session.run([ROWS], inputs | {"source_ids": ids, "source_lengths": lengths})
+    assert rows.ravel().tolist() == [strategy.rows * int(np.sum(steps > t)) for t in range(max(steps))]
 
 
 @pytest.mark.filterwarnings("ignore:Output type for variable")

@@ -34,7 +34,7 @@ class ConstrainedStrategy:
         self.ngrams = NgramBlocking(ngram_size) if ngram_size else None
         inside = xp.cumulative_sum(prefix_ids == PAD, axis=1) == 0  # (B, P)
         self.prefix = xp.where(inside, prefix_ids, PAD)
-        self.place = xp.cumulative_sum(xp.ones_like(prefix_ids), axis=1) - 1  # (B, P), from 0
+        self.place = xp.cumulative_sum(xp.ones_like(prefix_ids[:1]), axis=1) - 1  # (1, P), from 0
         self.bound_steps = xp.maximum(xp.max(xp.sum(inside, axis=1)), settings["min_length"] - 1)
 
     def start(self, source_ids: Array) -> Search:
@@ -44,11 +44,16 @@ class ConstrainedStrategy:
             return search
         return search | {HISTORY: self.ngrams.start(self.xp, source_ids, self.settings, rows=self.strategy.rows)}
 
-    def advance(self, step: Step, search: Search) -> Advance:
+    def advance(self, step: Step, search: Search, sources: Array | None = None) -> Advance:
         """Let the strategy choose from what the constraints allow.
 
         Where nothing is bound, no pass over the log-probabilities is made: the branch encloses the choice, so that
         what it gives is as small as the choice.
+
+        Args:
+            step: What the model says.
+            search: What is carried.
+            sources: The rows of the prefixes that these sources have (L,); by default all.
         """
         own = {name: array for name, array in search.items() if name != HISTORY}
         free = step
@@ -56,7 +61,7 @@ class ConstrainedStrategy:
             free = replace(step, log_probs=self.ngrams.block(self.xp, step.log_probs, search[HISTORY]))
         ids, parents, *arrays = self.xp.cond(
             step.number < self.bound_steps,
-            lambda: self._chosen(replace(step, log_probs=self._bound(step, free.log_probs)), own),
+            lambda: self._chosen(replace(step, log_probs=self._bound(step, free.log_probs, sources)), own),
             lambda: self._chosen(free, own),
         )
         advance = Advance(ids, parents, dict(zip(own, arrays, strict=True)))
@@ -77,14 +82,15 @@ class ConstrainedStrategy:
         advance = self.strategy.advance(self.xp, step, search, self.settings)
         return (advance.ids, advance.parents, *(advance.search[name] for name in search))
 
-    def _bound(self, step: Step, free: Array) -> Array:
+    def _bound(self, step: Step, free: Array, sources: Array | None) -> Array:
         """Log-probabilities under a prefix and the least length, where `free` (B, K, V) says what may repeat.
 
         A prefix goes before the other two.
         """
         xp = self.xp
+        prefix = self.prefix if sources is None else xp.take(self.prefix, sources, axis=0)
         row = xp.zeros_like(free[..., :1], dtype=xp.int64)  # (B, K, 1)
-        forced = xp.sum(xp.where(self.place == step.number, self.prefix, PAD), axis=1)  # (B,), PAD past the prefix
+        forced = xp.sum(xp.where(self.place == step.number, prefix, PAD), axis=1)  # (B,), PAD past the prefix
         forced = xp.expand_dims(forced, axis=(1, 2)) + row
         is_free = forced == PAD
         only = xp.where(is_free, NEVER, xp.take_along_axis(step.log_probs, forced, axis=-1))

@@ -49,7 +49,8 @@ class ProbedFile:
         )
 
     def _run(self, sources: Sequence[str], targets: Sequence[str], steps: int) -> list[np.ndarray]:
-        feed = self.file.reader.feed(sources, targets) | self.file.settings | {"max_length": np.asarray(steps)}
+        lengths = dict.fromkeys(("max_length", "min_length"), np.asarray(steps))  # else who is done is stepped no more
+        feed = self.file.reader.feed(sources, targets) | self.file.settings | lengths
         try:
             outputs: list[np.ndarray] = self.session.run(self.names, feed)
         except Exception as error:  # onnxruntime's own classes share no base but Exception
