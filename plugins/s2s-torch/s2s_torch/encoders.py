@@ -2,18 +2,19 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from s2s_toolkit.parts import encoders as reference
 from s2s_toolkit.parts.twins import made_from
 from s2s_torch.dropout import Dropout
 from s2s_torch.norms import layer_norms
+from s2s_torch.precision import products_of
 
 
 class RecurrentEncoder(nn.Module):
     """Read the source in one or two directions, in one or several layers; padding is exact.
 
-    Where layers are normalised, each is a module of its own; otherwise one module has all, which is faster.
+    A packed sequence would do the same, but the way back through one takes a time that grows with the square of the
+    source's length: each position is given a gradient of the size of them all.
 
     Args:
         sizes: The reference encoder, which says how large everything is.
@@ -24,53 +25,56 @@ class RecurrentEncoder(nn.Module):
     @made_from(reference.RecurrentEncoder)
     def __init__(self, sizes: reference.RecurrentEncoder) -> None:
         super().__init__()
-        self.memory_size, self.num_directions = sizes.memory_size, len(sizes.directions)
-        self.layers: nn.Module
-        self.norms: nn.ModuleList | None = None
-        if sizes.layer_norm:
-            inputs = [sizes.input_size] + [sizes.memory_size] * (sizes.num_layers - 1)
-            self.layers = nn.ModuleList(self._stack(sizes, input_size, 1) for input_size in inputs)
-            self.norms = layer_norms(sizes.memory_size, sizes.num_layers)
-        else:
-            self.layers = self._stack(sizes, sizes.input_size, sizes.num_layers)
+        self.memory_size, self.directions = sizes.memory_size, sizes.directions
+        inputs = [sizes.input_size] + [sizes.memory_size] * (sizes.num_layers - 1)
+        layers = ([self._reader(input_size, sizes.size) for _ in self.directions] for input_size in inputs)
+        self.layers = nn.ModuleList(map(nn.ModuleList, layers))
+        self.norms = layer_norms(sizes.memory_size, sizes.num_layers) if sizes.layer_norm else None
         self.dropout = Dropout(sizes.dropout)
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Embedded source (B, S, E), lengths (B,) -> memory (B, S, M), zero on padding, and summary (B, M)."""
-        packed = pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        outputs, summary = (
-            self._read(self.layers, packed) if self.norms is None else self._read_each(packed, self.norms)
-        )
-        memory, _ = pad_packed_sequence(outputs, batch_first=True, total_length=inputs.shape[1])
+        """Embedded source (B, S, E), lengths (B,) -> memory (B, S, M), zero on padding, and summary (B, M).
+
+        Both directions start at a real token and reach padding last, so that it can't change what they read before.
+        """
+        position = torch.arange(inputs.shape[1], device=inputs.device)
+        real = position < lengths[:, None]  # (B, S)
+        reversal = torch.where(real, lengths[:, None] - 1 - position, position)  # (B, S), its own inverse
+        for number, readers in enumerate(self.layers.children()):
+            below = self.dropout(inputs) if number else inputs
+            each = zip(self.directions, readers.children(), strict=True)
+            outputs = {direction: _read(reader, below, reversal, direction) for direction, reader in each}
+            inputs = self._normalized(number, torch.cat(list(outputs.values()), dim=-1))  # (B, S, M)
+        last = [_taken(outputs["forward"], lengths[:, None] - 1)[:, 0]]  # (B, H)
+        if "backward" in outputs:
+            last.append(outputs["backward"][:, 0])
+        memory, summary = inputs * real[:, :, None], self._normalized(number, torch.cat(last, dim=-1))
         return self.dropout(memory.float()), self.dropout(summary.float())  # 32 bits, whatever the products were in
 
-    def _read(self, stack: nn.Module, packed: PackedSequence) -> tuple[PackedSequence, Tensor]:
-        """The outputs of a stack's top layer, and its last state of each direction, side by side (B, M)."""
-        outputs, last = stack(packed)
-        hidden = last[0] if isinstance(last, tuple) else last  # (layers * directions, B, H)
-        return outputs, torch.cat(list(hidden[-self.num_directions :]), dim=-1)
+    def _normalized(self, layer: int, outputs: Tensor) -> Tensor:
+        """What a layer gives (…, M), normalised if it is to be; padding becomes anything."""
+        return outputs if self.norms is None else self.norms[layer](outputs)
 
-    def _read_each(self, packed: PackedSequence, norms: nn.ModuleList) -> tuple[PackedSequence, Tensor]:
-        """As `_read`, layer by layer; a packed sequence holds real positions alone, so padding stays zero."""
-        for number, (layer, norm) in enumerate(zip(self.layers.children(), norms, strict=True)):
-            below = _with_data(packed, self.dropout(packed.data)) if number else packed
-            outputs, summary = self._read(layer, below)
-            packed, summary = _with_data(outputs, norm(outputs.data)), norm(summary)
-        return packed, summary
-
-    def _stack(self, sizes: reference.RecurrentEncoder, input_size: int, num_layers: int) -> nn.GRU | nn.LSTM:
-        made = self.layer_class(
-            input_size,
-            sizes.size,
-            num_layers,
-            batch_first=True,
-            bidirectional=self.num_directions == 2,
-            dropout=sizes.dropout if num_layers > 1 else 0.0,
-        )
-        for name, parameter in made.named_parameters():
-            if isinstance(made, nn.LSTM) and name.startswith("bias_hh"):
-                nn.init.zeros_(parameter.requires_grad_(False))  # it adds two biases; Keras and we have one
+    def _reader(self, input_size: int, size: int) -> nn.GRU | nn.LSTM:
+        """One layer in one direction."""
+        made = self.layer_class(input_size, size, batch_first=True)
+        if isinstance(made, nn.LSTM):
+            made.bias_hh_l0 = nn.Parameter(torch.zeros(4 * size), requires_grad=False)  # Keras and we have one bias
         return made
+
+
+def _read(reader: nn.Module, inputs: Tensor, reversal: Tensor, direction: str) -> Tensor:
+    """The hidden states (B, S, H) of one layer in one direction."""
+    backward = direction == "backward"
+    with products_of(reader, inputs.device):
+        outputs = reader(_taken(inputs, reversal) if backward else inputs)[0]
+    return _taken(outputs, reversal) if backward else outputs
+
+
+def _taken(values: Tensor, positions: Tensor) -> Tensor:
+    """Of each row of (B, S, …) the positions (B, P), as (B, P, …)."""
+    first = torch.arange(len(values), device=values.device)[:, None] * values.shape[1]
+    return values.flatten(0, 1).index_select(0, (first + positions).flatten()).unflatten(0, positions.shape)
 
 
 class GruEncoder(RecurrentEncoder):
@@ -83,7 +87,3 @@ class LstmEncoder(RecurrentEncoder):
     """A recurrent encoder of long short-term memories (Hochreiter and Schmidhuber 1997)."""
 
     layer_class = nn.LSTM
-
-
-def _with_data(packed: PackedSequence, data: Tensor) -> PackedSequence:
-    return PackedSequence(data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)

@@ -18,6 +18,8 @@ RECURRENT = {
     "bias_hh": "recurrent_bias",
 }
 
+DIRECTIONS = ("forward", "backward")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -43,8 +45,7 @@ def places(module: nn.Module) -> dict[str, Place]:
     for path, child in module.named_modules():
         for name, place in _own_places(child):
             if place.parameter not in seen:
-                name = name.removeprefix("0.") if _is_numbered_layer(path, child) else name
-                full = ".".join(filter(None, [path, name]))
+                full = _one_direction(".".join(filter(None, [path, name])))
                 found[full.replace("attention.scorer", "attention").replace("/", ".")] = place
             seen.add(place.parameter)
     return found
@@ -68,9 +69,9 @@ def _own_places(module: nn.Module) -> Iterator[tuple[str, Place]]:
             yield name, Place(parameter)
 
 
-def _is_numbered_layer(path: str, module: nn.Module) -> bool:
-    """Whether a recurrent module is one layer in a list of them, whose place there is the layer's number."""
-    return path.rpartition(".")[2].isdigit() and isinstance(module, nn.GRU | nn.LSTM) and module.num_layers == 1
+def _one_direction(name: str) -> str:
+    """`layers.2.1.0.forward.bias`, of a module for each layer and direction -> `layers.2.backward.bias`."""
+    return re.sub(r"(\blayers\.\d+)\.([01])\.0\.forward\.", lambda m: f"{m[1]}.{DIRECTIONS[int(m[2])]}.", name)
 
 
 def _recurrent_name(name: str, is_lstm: bool) -> str:

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
+from torch import nn
 
 from s2s_toolkit.errors import UnsupportedError
 
@@ -13,6 +14,15 @@ def check_precision(precision: str, device: torch.device) -> None:
     """UnsupportedError where a device can't calculate so; all have fp16, if some processors slowly."""
     if precision == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
         raise UnsupportedError(f"{torch.cuda.get_device_name(device)} has no bf16; set training.precision to fp32")
+
+
+def products_of(layer: nn.Module, device: torch.device) -> AbstractContextManager[object]:
+    """Where a recurrent layer's products are in the precision of what is around them, if PyTorch has a way back there.
+
+    On processors it has none through an LSTM in fp16 (oneDNN has no such primitive), which therefore stays in 32 bits.
+    """
+    lacking = isinstance(layer, nn.LSTM) and device.type == "cpu" and torch.get_autocast_dtype("cpu") == torch.float16
+    return torch.autocast("cpu", enabled=False) if lacking else nullcontext()
 
 
 def lower_products(precision: str, device: torch.device) -> AbstractContextManager[object]:
