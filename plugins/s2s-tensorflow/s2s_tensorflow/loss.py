@@ -26,9 +26,9 @@ def training_losses(model: Model, batch: tuple[Tensor, ...], label_smoothing: fl
     loss = tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits))
     if not label_smoothing:
         return loss, loss
-    # the mean of -log p over the vocabulary
-    of_all = tf.reduce_sum(tf.reduce_logsumexp(logits, axis=-1) - tf.reduce_mean(logits, axis=-1))
-    return (1 - label_smoothing) * loss + label_smoothing * of_all, loss
+    size, share = logits.shape[-1], label_smoothing / logits.shape[-1]
+    labels = tf.one_hot(targets, size, on_value=1 - label_smoothing + share, off_value=share)
+    return tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(labels, logits)), loss
 
 
 def to_tensors(batch: Batch) -> tuple[Tensor, ...]:

@@ -20,11 +20,11 @@ def training_losses(model: Model, batch: Batch, label_smoothing: float) -> tuple
     Szegedy et al. (2016), section 7: a share of the target's probability goes to all symbols alike.
     """
     logits, targets = _real_logits(model, batch)
-    loss = functional.cross_entropy(logits, targets, reduction="sum")
+    log_probs = functional.log_softmax(logits, dim=-1)
+    loss = functional.nll_loss(log_probs, targets, reduction="sum")
     if not label_smoothing:
         return loss, loss
-    of_all = (logits.logsumexp(dim=-1) - logits.mean(dim=-1)).sum()  # the mean of -log p over the vocabulary
-    return (1 - label_smoothing) * loss + label_smoothing * of_all, loss
+    return (1 - label_smoothing) * loss - label_smoothing / log_probs.shape[-1] * log_probs.sum(), loss
 
 
 class TrainingLosses(nn.Module):

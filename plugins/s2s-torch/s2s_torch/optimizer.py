@@ -69,21 +69,24 @@ class Adam:
                     minimised, loss = self.losses(batch)
                 (minimised / divisor).backward()  # gradients add up
             total = total + loss.detach()
-        if self.scale is None or self._undo(self.scale):
-            self._apply(learning_rate)
+        gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        if self.scale:
+            for gradient in gradients:
+                gradient.div_(self.scale.factor)
+        norm = norm_of_all(gradients)
+        if self.scale is None or self._settled(self.scale, norm):
+            self._apply(norm, learning_rate)
         return total
 
-    def _undo(self, scale: LossScale) -> bool:
-        """Divide the gradient by its scale and settle the next one; whether it is finite, and so can be applied."""
-        for gradient in self._gradients():
-            gradient.div_(scale.factor)
-        finite = bool(norm_of_all(self._gradients()).isfinite())
+    def _settled(self, scale: LossScale, norm: Tensor) -> bool:
+        """Whether a gradient of this norm is finite, and so can be applied; settles the next scale."""
+        finite = bool(norm.isfinite())
         self.scale = scale.after(finite=finite)
         return finite
 
-    def _apply(self, learning_rate: float) -> None:
-        """Take the step that the gradients ask for."""
-        clip_grads_with_norm_(self.parameters, self.options.clip_norm, norm_of_all(self._gradients()))
+    def _apply(self, norm: Tensor, learning_rate: float) -> None:
+        """Take the step that gradients of this norm ask for."""
+        clip_grads_with_norm_(self.parameters, self.options.clip_norm, norm)
         for group in self.adam.param_groups:
             group["lr"] = learning_rate
         self.adam.step()
@@ -123,9 +126,6 @@ class Adam:
         for name, average in self.averages.items():
             kept = state.get(f"average.{name}")
             average.copy_(self.places[name].parameter.detach() if kept is None else self.places[name].to_tensor(kept))
-
-    def _gradients(self) -> list[Tensor]:
-        return [parameter.grad for parameter in self.parameters if parameter.grad is not None]
 
     def _average(self) -> None:
         """Move the averages towards the weights; less and less at first, as `contracts.Optimizer.state` says."""
