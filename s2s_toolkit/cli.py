@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import sys
 import traceback
 import warnings
@@ -18,7 +19,8 @@ from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.quiet import ERRORS_ONLY, LEVEL, QuietRegistry
 from s2s_toolkit.registry import Registry
 
-FAILED, INTERRUPTED = 2, 130
+FAILED, SIGNALLED = 2, 128
+"""Exit codes: bad input, and what a signal's number is added to."""
 
 TRACEBACK = "S2S_TRACEBACK"
 """The environment variable with which every error shows where it comes from, unless it is "0"; for plugin authors."""
@@ -83,7 +85,8 @@ class Commands(click.Group):
         except S2SError as error:
             _end(error, str(error), FAILED)
         except KeyboardInterrupt as interrupt:
-            _end(interrupt, "; ".join(["interrupted", *map(str, interrupt.args)]), INTERRUPTED)
+            code = SIGNALLED + getattr(interrupt, "signal", signal.SIGINT)
+            _end(interrupt, "; ".join(["interrupted", *map(str, interrupt.args)]), code)
         except Exception as error:
             message = _explanation(error, ctx.obj)
             if not message:

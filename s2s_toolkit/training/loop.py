@@ -22,6 +22,7 @@ from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, check_place, expect_parts
 from s2s_toolkit.training.checkpoints import Checkpoints, State
+from s2s_toolkit.training.interruption import Asked, Interrupted, never
 from s2s_toolkit.training.numbering import TrainingCorpus
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.training.resumption import Progress, averaged, restore
@@ -34,7 +35,14 @@ from s2s_toolkit.weights import under
 
 
 def train(
-    config: Config, path: Path, registry: Registry, observer: Observer, *, resume: bool = False, force: bool = False
+    config: Config,
+    path: Path,
+    registry: Registry,
+    observer: Observer,
+    *,
+    resume: bool = False,
+    force: bool = False,
+    asked: Asked = never,
 ) -> Run:
     """Train a model into a run directory.
 
@@ -45,6 +53,8 @@ def train(
         observer: Told of every step, with those that the config names.
         resume: Go on from the last checkpoint, in the config's framework, which may differ from the one before.
         force: Replace an existing run.
+        asked: Looked at after each step; where a signal wants the training to stop, it writes its last checkpoint and
+            raises `Interrupted`.
     """
     if not resume:
         check_place(path, force=force)
@@ -58,7 +68,7 @@ def train(
         with place:  # as late as can be: whatever is refused above, or by an observer now, leaves nothing behind
             loop.start()
         try:
-            loop.run_to_end()
+            loop.run_to_end(asked)
         except BaseException as error:
             loop.observer.on_error(error)
             raise
@@ -132,39 +142,49 @@ class Training:
         """Give back what steps hold; there are no more after it."""
         self.optimizer.close()
 
-    def run_to_end(self) -> None:
-        """Every step that is left, or until patience ends, or an observer wants it."""
+    def run_to_end(self, asked: Asked = never) -> None:
+        """Every step that is left, or until patience ends, or an observer wants it, or, to be resumed, a signal."""
         progress, reason = self.progress, ""
         try:
-            while not self._is_last() and not self._out_of_patience():
-                self._epoch()
+            while not self._is_over():
+                self._epoch(asked)
         except EndTraining as wish:
             reason = str(wish)
         self.observer.on_end(End(self.run, progress.step, progress.seconds, progress.best, progress.best_epoch, reason))
 
-    def _epoch(self) -> None:
+    def _epoch(self, asked: Asked) -> None:
         """The steps that are left of an epoch, or of the training."""
         progress = self.progress
-        self._take_steps()
+        self._take_steps(asked)
         train_loss, speed = progress.loss / progress.tokens, progress.tokens / progress.epoch_seconds
         if progress.done == self.order.steps_per_epoch:
             progress.epoch += 1
             progress.start_epoch()
         if self._is_last() or progress.epoch % self.options.validate_every == 0:
             self._validate(train_loss, speed)
-        elif self._is_checkpoint_due():
+            wish = asked()
+        elif (wish := asked()) or self._is_checkpoint_due():
             self.checkpoints.save_last(self._state())
+        if not self._is_over():
+            self._heed(wish)
 
-    def _take_steps(self) -> None:
+    def _take_steps(self, asked: Asked) -> None:
         progress, since = self.progress, time.perf_counter()
         for batches in self.order.steps(progress.epoch, skip=progress.done):
             self.observer.on_step(self.steps.take(batches, progress))
             progress.count_seconds(time.perf_counter() - since)
-            if self._is_last():
+            if self._is_last() or progress.done == self.order.steps_per_epoch:
                 return
-            if self._is_checkpoint_due() and progress.done < self.order.steps_per_epoch:
+            wish = asked()
+            if wish or self._is_checkpoint_due():
                 self.checkpoints.save_last(self._state())
+            self._heed(wish)
             since = time.perf_counter()
+
+    def _heed(self, wish: int) -> None:
+        """Stop, if a signal wants it; the last checkpoint has to hold the newest step."""
+        if wish:
+            raise Interrupted(self.progress.step, wish)
 
     def _validate(self, train_loss: float, tokens_per_second: float) -> None:
         progress, state = self.progress, self._state()
@@ -207,5 +227,6 @@ class Training:
         options, progress = self.options, self.progress
         return progress.epoch >= options.max_epochs or 0 < options.max_steps <= progress.step
 
-    def _out_of_patience(self) -> bool:
-        return 0 < self.options.patience <= self.progress.validations_since_best
+    def _is_over(self) -> bool:
+        """Whether the training has been as long as it may, or its patience has ended."""
+        return self._is_last() or 0 < self.options.patience <= self.progress.validations_since_best
