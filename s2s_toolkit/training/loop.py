@@ -27,7 +27,7 @@ from s2s_toolkit.training.numbering import TrainingCorpus
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.training.resumption import Progress, averaged, restore
 from s2s_toolkit.training.sides import prepared_sides
-from s2s_toolkit.training.starting import created, resumed
+from s2s_toolkit.training.starting import created, release, resumed
 from s2s_toolkit.training.steps import Steps
 from s2s_toolkit.training.validator import Validator, references_for
 from s2s_toolkit.training.watching import make_observers
@@ -65,13 +65,17 @@ def train(
     else:
         place = created(run, force=force, origins=origins)
     with closing(loop):
-        with place:  # as late as can be: whatever is refused above, or by an observer now, leaves nothing behind
+        with (
+            place as lock
+        ):  # as late as can be: whatever is refused above, or by an observer now, leaves nothing behind
             loop.start()
         try:
             loop.run_to_end(asked)
         except BaseException as error:
             loop.observer.on_error(error)
             raise
+        finally:
+            release(lock)
     return run
 
 

@@ -1,0 +1,44 @@
+"""A run directory belongs to one training at a time."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from s2s_toolkit.observers import BatchStep, Observer
+from s2s_toolkit.registry import Registry
+from s2s_toolkit.testing.tiny_training import trainer, write_tiny
+
+S2S, WithPart = Callable[..., Result], Callable[..., Registry]
+
+
+@pytest.mark.parametrize("how", ["--resume", "--force"])
+def test_the_second_one_is_refused_and_the_first_goes_on(
+    s2s: S2S, with_part: WithPart, tmp_path: Path, how: str
+) -> None:
+    command = ("train", write_tiny(tmp_path), "--framework", trainer(), "-o", tmp_path / "run")
+    results: list[Result] = []
+
+    class Second(Observer):
+        """Starts the same training once more in the middle of the second epoch, where there is a checkpoint."""
+
+        def on_step(self, event: BatchStep) -> None:
+            if event.step == 7:
+                results.append(s2s(*command, how))
+
+    parts = with_part("s2s_training_observers", "second", Second)
+    first = s2s(*command, "--observer", "second", parts=parts)
+    assert first.exit_code == 0
+    assert [result.exit_code for result in results] == [2]
+    assert f"another training works in {tmp_path / 'run'}; wait for its end" in results[0].stderr
+    assert not list(tmp_path.rglob("*.lock"))
+
+
+def test_what_a_killed_training_left_is_no_hindrance(s2s: S2S, tmp_path: Path) -> None:
+    command = ("train", write_tiny(tmp_path), "--framework", trainer(), "-o", tmp_path / "run")
+    assert s2s(*command).exit_code == 0
+    (tmp_path / "run" / "training.lock").touch()
+    assert s2s(*command, "--resume", "--set=training.max_epochs=9").exit_code == 0
+    (tmp_path / "run" / "training.lock").touch()
+    assert s2s(*command, "--force").exit_code == 0
