@@ -8,6 +8,7 @@ checkpoints/best.safetensors    weights
 checkpoints/last.safetensors    weights, optimizer state, progress
 checkpoints/epoch-0012.safetensors  weights of one of the best validations, with training.keep_best
 metrics.jsonl               a line for each validation
+training.lock               while a training works there, or where one was killed
 """
 
 import json

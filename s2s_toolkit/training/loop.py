@@ -65,9 +65,7 @@ def train(
     else:
         place = created(run, force=force, origins=origins)
     with closing(loop):
-        with (
-            place as lock
-        ):  # as late as can be: whatever is refused above, or by an observer now, leaves nothing behind
+        with place as lock:  # as late as can be: what is refused above, or by an observer now, leaves nothing behind
             loop.start()
         try:
             loop.run_to_end(asked)
