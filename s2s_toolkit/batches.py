@@ -50,11 +50,22 @@ def make_batch(examples: Sequence[Example]) -> Batch:
 
 
 def batches(examples: Examples, *, batch_size: int, seed: int, epoch: int, skip: int = 0) -> Iterator[Batch]:
-    """What the examples' mixture has for an epoch, by default every example once.
+    """What the examples' mixture has for an epoch, by default every example once, in the order of
+    `batch_positions`.
+
+    At most one batch is smaller than `batch_size`. The first `skip` batches are left out.
+    """
+    for rows in batch_positions(examples, batch_size=batch_size, seed=seed, epoch=epoch, skip=skip):
+        yield _chosen(examples, rows)
+
+
+def batch_positions(
+    examples: Examples, *, batch_size: int, seed: int, epoch: int, skip: int = 0
+) -> Iterator[np.ndarray]:
+    """Where the pairs of each batch of an epoch stand in the examples (B,).
 
     The order depends on the seed and the epoch alone. Examples are shuffled, sorted by target and source length within
-    windows of `WINDOW` batches, and cut; then the batches are shuffled. At most one batch is smaller than `batch_size`.
-    The first `skip` batches are left out.
+    windows of `WINDOW` batches, and cut; then the batches are shuffled.
     """
     rng = np.random.default_rng([seed, epoch])
     drawn = examples.mixture.draw(rng)
@@ -62,7 +73,7 @@ def batches(examples: Examples, *, batch_size: int, seed: int, epoch: int, skip:
         window = drawn[start : start + batch_size * WINDOW]
         window[:] = _by_length(examples, window)
     for number in rng.permutation(-(-len(drawn) // batch_size))[skip:]:
-        yield _chosen(examples, drawn[number * batch_size : (number + 1) * batch_size])
+        yield drawn[number * batch_size : (number + 1) * batch_size]
 
 
 def ordered_batches(examples: Examples, *, batch_size: int) -> Iterator[tuple[Batch, np.ndarray]]:

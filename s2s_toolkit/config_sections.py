@@ -161,6 +161,7 @@ class TrainingConfig(Section):
         patience: Validations without a better one before training stops; 0 means never.
         validate_every: Epochs between validations.
         checkpoint_every: Steps between checkpoints inside an epoch; 0 means only at validations.
+        skip_bad_batches: Whether to go on without a step whose gradient is not finite.
         keep_best: Of how many of the best validations the weights stay; 1 for the best checkpoint alone.
         device: What it is trained on: "cpu", "cuda", "cuda:1", "mps", or "auto" for an accelerator if there is one.
         devices: How many of these share each batch.
@@ -189,6 +190,7 @@ class TrainingConfig(Section):
     patience: int = Field(5, ge=0)
     validate_every: int = Field(1, ge=1)
     checkpoint_every: int = Field(0, ge=0)
+    skip_bad_batches: bool = False
     keep_best: int = Field(1, ge=1)
     device: str = CPU
     devices: int = Field(1, ge=1)

@@ -59,7 +59,8 @@ class Optimizer(Protocol):
 
         The gradient is that of what is minimised per target token, over all of them together.
 
-        Returns the cross-entropy before the step, summed over real target tokens, in nats.
+        Returns the cross-entropy before the step, summed over real target tokens, in nats. Where the gradient is not
+        finite, nothing changes, and NaN is returned; in fp16 the loss scale does, and the loss is returned as it is.
         """
 
     def state(self) -> dict[str, np.ndarray]:

@@ -188,3 +188,22 @@ def test_predictions_are_the_most_probable_symbols(subject: Subject, batch: Batc
         assert found.dtype == np.int64
         assert found.shape == batch.target_in.shape
         np.testing.assert_array_equal(found, subject.model.teacher_forced(batch)[0].argmax(axis=-1))
+
+
+@pytest.mark.parametrize("parts", [1, 2])  # together, and added up
+def test_a_gradient_that_is_not_finite_changes_nothing(subject: Subject, batch: Batch, parts: int) -> None:
+    """The embedding of one symbol is infinite, and only some of the batches have it."""
+    bad = make_batch([([*source, 10], target) for source, target in EXAMPLES[:2]])
+    without = make_batch([([4, 5], [6]), ([7], [8, 9])])
+    weights = {name: array.copy() for name, array in subject.weights.items()}
+    weights["source_embedding"][10] = np.inf
+    poisoned = replace(subject, weights=weights)
+    optimizer = poisoned.start(DECAYED)
+    assert np.isfinite(optimizer.step([without] * parts, learning_rate=0.1, seeds=range(parts)))
+    state, before = optimizer.state(), subject.model.weights()
+    assert np.isnan(optimizer.step([without, bad][-parts:], learning_rate=0.1, seeds=range(parts)))
+    for found, expected in ((optimizer.state(), state), (subject.model.weights(), before)):
+        assert found.keys() == expected.keys()
+        assert all(np.array_equal(found[name], expected[name], equal_nan=True) for name in expected)
+    assert np.isfinite(optimizer.step([without] * parts, learning_rate=0.1, seeds=range(parts)))
+    assert optimizer.state()["steps"] == 2

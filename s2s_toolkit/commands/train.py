@@ -39,6 +39,7 @@ RUNS = Path("runs")
 @click.option("--reverse", is_flag=True, help="Train the other direction: source and target change places.")
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint, in either framework.")
 @click.option("--force", is_flag=True, help="Replace the run.")
+@click.option("--skip-bad-batches", is_flag=True, help="Go on without a step whose gradient is not finite.")
 @click.option("--print-config", is_flag=True, help="Print the config with all defaults and changes, and end.")
 @click.option("--dry-run", is_flag=True, help="Write nothing: show data, model, memory, steps and time, and end.")
 @click.pass_obj
@@ -51,6 +52,7 @@ def command(
     reverse: bool,
     resume: bool,
     force: bool,
+    skip_bad_batches: bool,
     print_config: bool,
     dry_run: bool,
 ) -> None:
@@ -63,7 +65,8 @@ def command(
         raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
     if print_config and dry_run:
         raise click.UsageError("--print-config reads nothing and --dry-run everything; give one of them")
-    checked = config.read(registry, more=[("data.reverse", True)] * reverse, observers=watching)
+    more = [("data.reverse", True)] * reverse + [("training.skip_bad_batches", True)] * skip_bad_batches
+    checked = config.read(registry, more=more, observers=watching)
     path = output or RUNS / f"{config.path.stem}-{checked.framework}{'-reverse' * reverse}"
     if print_config:
         _print_config(checked, registry)

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
+from s2s_toolkit.checkpoint_names import LAST
 from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.checks.rehearsal import rehearse
 from s2s_toolkit.config import Config
@@ -21,6 +22,7 @@ from s2s_toolkit.observers import End, EndTraining, Observer, Start, Validation
 from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, check_place, expect_parts
+from s2s_toolkit.training.bad_steps import BadStepError, lines_of
 from s2s_toolkit.training.checkpoints import Checkpoints, State
 from s2s_toolkit.training.interruption import Asked, Interrupted, never
 from s2s_toolkit.training.numbering import TrainingCorpus
@@ -158,6 +160,8 @@ class Training:
         """The steps that are left of an epoch, or of the training."""
         progress = self.progress
         self._take_steps(asked)
+        if not progress.tokens:
+            raise S2SError(f"training diverged: every step of epoch {progress.current_epoch} was left out")
         train_loss, speed = progress.loss / progress.tokens, progress.tokens / progress.epoch_seconds
         if progress.done == self.order.steps_per_epoch:
             progress.epoch += 1
@@ -173,7 +177,10 @@ class Training:
     def _take_steps(self, asked: Asked) -> None:
         progress, since = self.progress, time.perf_counter()
         for batches in self.order.steps(progress.epoch, skip=progress.done):
-            self.observer.on_step(self.steps.take(batches, progress))
+            try:
+                self.observer.on_step(self.steps.take(batches, progress))
+            except BadStepError as error:
+                self._leave_out(error)
             progress.count_seconds(time.perf_counter() - since)
             if self._is_last() or progress.done == self.order.steps_per_epoch:
                 return
@@ -187,6 +194,21 @@ class Training:
         """Stop, if a signal wants it; the last checkpoint has to hold the newest step."""
         if wish:
             raise Interrupted(self.progress.step, wish)
+
+    def _leave_out(self, error: BadStepError) -> None:
+        """Tell of a step that was left out, and go on if that is wanted; S2SError otherwise."""
+        progress, run = self.progress, self.run
+        positions = self.order.positions(progress.epoch, progress.done - 1)
+        said = f"{error}; its pairs: {lines_of(positions, run.config.data, run.source, run.target)}"
+        if self.options.skip_bad_batches:
+            self.observer.on_warning(f"{said}; it was left out, {progress.bad_steps} in all")
+            return
+        last = run.checkpoint_path(LAST)
+        kept = f"; {last.name} is as it was before" if last.is_file() else ""
+        raise S2SError(
+            f"training diverged: {said}{kept}; --skip-bad-batches goes on without them, a lower training.learning_rate, "
+            f"now {self.steps.learning_rate(progress):g}, may be what it needs"
+        )
 
     def _validate(self, train_loss: float, tokens_per_second: float) -> None:
         progress, state = self.progress, self._state()

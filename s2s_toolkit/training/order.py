@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from s2s_toolkit.batches import Batch, batches
+import numpy as np
+
+from s2s_toolkit.batches import Batch, batch_positions, batches
 from s2s_toolkit.examples import Examples
 
 
@@ -37,8 +39,14 @@ class Order:
 
     def steps(self, epoch: int, *, skip: int = 0) -> Iterator[list[Batch]]:
         """The batches of each step of an epoch, without the first `skip` steps."""
-        of_epoch = batches(
-            self.examples, batch_size=self.batch_size, seed=self.seed, epoch=epoch, skip=skip * self.accumulate
-        )
+        of_epoch = batches(self.examples, skip=skip * self.accumulate, **self._of(epoch))
         while step := list(islice(of_epoch, self.accumulate)):
             yield step
+
+    def positions(self, epoch: int, step: int) -> np.ndarray:
+        """Where the pairs of a step of an epoch, from 0, stand in the examples (N,)."""
+        of_epoch = batch_positions(self.examples, skip=step * self.accumulate, **self._of(epoch))
+        return np.concatenate(list(islice(of_epoch, self.accumulate)))
+
+    def _of(self, epoch: int) -> dict[str, int]:
+        return {"batch_size": self.batch_size, "seed": self.seed, "epoch": epoch}

@@ -33,6 +33,7 @@ class Progress:
         loss: Their losses, summed over target tokens.
         tokens: How many those are.
         epoch_seconds: Spent on them.
+        bad_steps: Steps of the whole training that were left out.
     """
 
     epoch: int = 0
@@ -48,6 +49,7 @@ class Progress:
     loss: float = 0.0
     tokens: int = 0
     epoch_seconds: float = 0.0
+    bad_steps: int = 0
 
     @property
     def current_epoch(self) -> int:
@@ -58,6 +60,11 @@ class Progress:
         """A step was taken."""
         self.step, self.done = self.step + 1, self.done + 1
         self.loss, self.tokens = self.loss + loss, self.tokens + tokens
+
+    def count_bad_step(self) -> None:
+        """A step was left out."""
+        self.count_step(0.0, 0)
+        self.bad_steps += 1
 
     def count_seconds(self, seconds: float) -> None:
         """Steps have taken so long."""

@@ -1,5 +1,6 @@
 """One step of a training: which pairs, how noisy, how fast."""
 
+import math
 import zlib
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from s2s_toolkit.config_sections import TrainingConfig
 from s2s_toolkit.contracts import FrameworkModel, Optimizer, OptimizerOptions
 from s2s_toolkit.examples import Examples
 from s2s_toolkit.observers import BatchStep
+from s2s_toolkit.training.bad_steps import BadStepError
 from s2s_toolkit.training.noise import Noise
 from s2s_toolkit.training.order import Order
 from s2s_toolkit.training.resumption import Progress
@@ -31,9 +33,12 @@ class Steps:
         self.optimizer: Optimizer = model.optimizer(optimizer_options(self.options))
 
     def take(self, batches: Sequence[Batch], progress: Progress) -> BatchStep:
-        """Train on the batches of a step, and count it."""
+        """Train on the batches of a step, and count it; BadStepError, once it is counted, where it was left out."""
         rate = self.learning_rate(progress)
         loss = self.train(batches, rate, step=progress.step, epochs=self._epochs(progress))
+        if not math.isfinite(loss):
+            progress.count_bad_step()
+            raise BadStepError(f"the gradient of step {progress.step} is not finite")
         tokens = num_tokens(batches)
         progress.count_step(loss, tokens)
         return BatchStep(progress.step, loss, tokens, rate)

@@ -1,5 +1,6 @@
 """Adam with the gradient's norm clipped; its state in the layout of the weights, so that either framework can go on."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,7 +45,7 @@ class Adam:
     def step(self, batches: Sequence[Batch], *, learning_rate: float, seeds: Sequence[int]) -> float:
         """Train on batches as one; the cross-entropy before the step, summed over real target tokens.
 
-        The seed of each batch draws its dropout.
+        The seed of each batch draws its dropout. NaN where the gradient is not finite, which then changes nothing.
         """
         rate = tf.constant(learning_rate, tf.float64)
         factor = self.scale.factor if self.scale else 1.0
@@ -58,11 +59,12 @@ class Adam:
                 own, loss = self._differentiate(*each)
                 gradients = [g + h for g, h in zip(gradients, own, strict=True)] if gradients else own
                 total += float(loss)
+        factor = self.scale.factor if self.scale else 1.0
+        finite = bool(self._apply([gradient / factor for gradient in gradients], rate))
         if self.scale:
-            gradients = self._undo(self.scale, gradients)
-        if gradients:
-            self._apply(gradients, rate)
-        return total
+            self.scale = self.scale.after(finite=finite)
+            return total
+        return total if finite else math.nan
 
     def state(self) -> dict[str, np.ndarray]:
         """What `contracts.Optimizer.state` says; nothing before a step."""
@@ -91,13 +93,6 @@ class Adam:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _undo(self, scale: LossScale, gradients: list[Tensor]) -> list[Tensor]:
-        """Divide the gradient by its scale and settle the next one; nothing where it is not finite."""
-        gradients = [gradient / scale.factor for gradient in gradients]
-        finite = bool(tf.math.is_finite(tf.linalg.global_norm(gradients)))
-        self.scale = scale.after(finite=finite)
-        return gradients if finite else []
-
     def _placed(self, batch: Batch) -> tuple[Any, ...]:
         return to_tensors(batch)
 
@@ -107,16 +102,20 @@ class Adam:
     @tf.function(input_signature=[BATCH, TOKENS, SEED, RATE], autograph=False)
     def _step(self, batch: tuple[Tensor, ...], tokens: Tensor, seed: Tensor, learning_rate: Tensor) -> Tensor:
         gradients, loss = self._gradients(batch, tokens, seed)
-        self._update(gradients, learning_rate, self.steps.assign_add(1))
-        return loss
+        return tf.where(self._counted(self._update(gradients, learning_rate, self.steps + 1)), loss, math.nan)
 
     @tf.function(input_signature=[BATCH, TOKENS, SEED], autograph=False)
     def _differentiate(self, batch: tuple[Tensor, ...], tokens: Tensor, seed: Tensor) -> tuple[list[Tensor], Tensor]:
         return self._gradients(batch, tokens, seed)
 
     @tf.function(autograph=False)
-    def _apply(self, gradients: list[Tensor], learning_rate: Tensor) -> None:
-        self._update(gradients, learning_rate, self.steps.assign_add(1))
+    def _apply(self, gradients: list[Tensor], learning_rate: Tensor) -> Tensor:
+        return self._counted(self._update(gradients, learning_rate, self.steps + 1))
+
+    def _counted(self, finite: Tensor) -> Tensor:
+        """Whether a step was taken, which is now counted."""
+        self.steps.assign_add(tf.cast(finite, tf.int64))
+        return finite
 
     def _gradients(self, batch: tuple[Tensor, ...], tokens: Tensor, seed: Tensor) -> tuple[list[Tensor], Tensor]:
         """Of what is minimised per target token, of which there are `tokens` in the whole step; and the loss."""
@@ -128,13 +127,23 @@ class Adam:
         gradients = tape.gradient(per_token, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return [tf.convert_to_tensor(g) for g in gradients], loss  # an embedding's comes as slices
 
-    def _update(self, gradients: list[Tensor], learning_rate: Tensor, number: Tensor) -> None:
-        """Apply the step of a number, from 1, in TensorFlow's fused kernel, which wants both corrections in the rate.
+    def _update(self, gradients: list[Tensor], learning_rate: Tensor, number: Tensor) -> Tensor:
+        """Apply the step of a number, from 1, if its gradient is finite, and say whether it is."""
+        norm = tf.linalg.global_norm(gradients)
+
+        def update() -> Tensor:
+            self._move(gradients, norm, learning_rate, number)
+            return tf.constant(True)
+
+        return tf.cond(tf.math.is_finite(norm), update, lambda: tf.constant(False))
+
+    def _move(self, gradients: list[Tensor], norm: Tensor, learning_rate: Tensor, number: Tensor) -> None:
+        """Take a step in TensorFlow's fused kernel, which wants both corrections in the rate.
 
         It adds epsilon to the uncorrected deviation, so that epsilon has to be made as much smaller. The corrections
         are those of its own decays: those of 0.999 would make the first steps longer by 6.5e-6 of themselves.
         """
-        scale = tf.minimum(self.options.clip_norm / (tf.linalg.global_norm(gradients) + 1e-6), 1.0)
+        scale = tf.minimum(self.options.clip_norm / (norm + 1e-6), 1.0)
         steps = tf.cast(number, tf.float64)
         root = tf.sqrt(1 - VARIANCE_DECAY**steps)
         rate = learning_rate * root / (1 - MEAN_DECAY**steps)

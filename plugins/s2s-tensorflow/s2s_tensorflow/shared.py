@@ -3,6 +3,7 @@
 The copies begin alike and take the same steps, for the gradients of all devices are added up before each.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,28 +55,32 @@ class SharedAdam(Adam):
     def _differentiate(self, batches: Shares, tokens: Tensor, seeds: Tensor) -> tuple[list[Tensor], Tensor]:
         return self._differentiate_all(batches, tokens, seeds)
 
-    def _apply(self, gradients: list[Tensor], learning_rate: Tensor) -> None:
-        self._apply_all(gradients, learning_rate)
+    def _apply(self, gradients: list[Tensor], learning_rate: Tensor) -> Tensor:
+        return self._apply_all(gradients, learning_rate)
 
     def _take_step(self, batches: Shares, tokens: Tensor, seeds: Tensor, learning_rate: Tensor) -> Tensor:
-        number = self.steps.assign_add(1)
-        losses = self.strategy.run(self._step_share, (batches, tokens, seeds, learning_rate, number))
-        return self.strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+        losses, finite = self.strategy.run(self._step_share, (batches, tokens, seeds, learning_rate, self.steps + 1))
+        loss = self.strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+        return tf.where(self._counted(self._first(finite)), loss, math.nan)
 
     def _add_up(self, batches: Shares, tokens: Tensor, seeds: Tensor) -> tuple[list[Tensor], Tensor]:
         gradients, losses = self.strategy.run(self._gradients_of_all, (batches, tokens, seeds))
-        first = [self.strategy.experimental_local_results(gradient)[0] for gradient in gradients]
-        return first, self.strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+        loss = self.strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+        return [self._first(gradient) for gradient in gradients], loss
 
-    def _update_all(self, gradients: list[Tensor], learning_rate: Tensor) -> None:
-        self.strategy.run(self._update, (gradients, learning_rate, self.steps.assign_add(1)))
+    def _update_all(self, gradients: list[Tensor], learning_rate: Tensor) -> Tensor:
+        finite = self.strategy.run(self._update, (gradients, learning_rate, self.steps + 1))
+        return self._counted(self._first(finite))
+
+    def _first(self, values: Any) -> Tensor:
+        """What the first device has, of what all have alike."""
+        return self.strategy.experimental_local_results(values)[0]
 
     def _step_share(
         self, batches: Shares, tokens: Tensor, seeds: Tensor, learning_rate: Tensor, number: Tensor
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         gradients, loss = self._gradients_of_all(batches, tokens, seeds)
-        self._update(gradients, learning_rate, number)
-        return loss
+        return loss, self._update(gradients, learning_rate, number)
 
     def _gradients_of_all(self, batches: Shares, tokens: Tensor, seeds: Tensor) -> tuple[list[Tensor], Tensor]:
         """On a device: the gradients of all shares, and the loss of its own."""

@@ -1,5 +1,6 @@
 """Adam with the gradient's norm clipped; its state in the layout of the weights, so that either framework can go on."""
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
@@ -48,7 +49,7 @@ class Adam:
     def step(self, batches: Sequence[Batch], *, learning_rate: float, seeds: Sequence[int]) -> float:
         """Train on batches as one; the cross-entropy before the step, summed over real target tokens.
 
-        The seed of each batch draws its dropout.
+        The seed of each batch draws its dropout. NaN where the gradient is not finite, which then changes nothing.
         """
         tokens = sum(batch.num_target_tokens for batch in batches)
         return self.step_by(batches, divisor=tokens, learning_rate=learning_rate, seeds=seeds).item()
@@ -74,15 +75,13 @@ class Adam:
             for gradient in gradients:
                 gradient.div_(self.scale.factor)
         norm = norm_of_all(gradients)
-        if self.scale is None or self._settled(self.scale, norm):
-            self._apply(norm, learning_rate)
-        return total
-
-    def _settled(self, scale: LossScale, norm: Tensor) -> bool:
-        """Whether a gradient of this norm is finite, and so can be applied; settles the next scale."""
         finite = bool(norm.isfinite())
-        self.scale = scale.after(finite=finite)
-        return finite
+        if finite:
+            self._apply(norm, learning_rate)
+        if self.scale:
+            self.scale = self.scale.after(finite=finite)
+            return total
+        return total if finite else total * math.nan
 
     def _apply(self, norm: Tensor, learning_rate: float) -> None:
         """Take the step that gradients of this norm ask for."""
