@@ -206,8 +206,8 @@ class Training:
         last = run.checkpoint_path(LAST)
         kept = f"; {last.name} is as it was before" if last.is_file() else ""
         raise S2SError(
-            f"training diverged: {said}{kept}; --skip-bad-batches goes on without them, a lower training.learning_rate, "
-            f"now {self.steps.learning_rate(progress):g}, may be what it needs"
+            f"training diverged: {said}{kept}; --skip-bad-batches goes on without them, and a lower "
+            f"training.learning_rate, now {self.steps.learning_rate(progress):g}, may be what it needs"
         )
 
     def _validate(self, train_loss: float, tokens_per_second: float) -> None:
