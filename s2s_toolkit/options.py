@@ -17,20 +17,14 @@ def create_part(part: Any, *sizes: int, options: Mapping[str, Any], where: str, 
         where: The config section, for the error message.
         beside: Keys of that section that are no options, for the error message too.
     """
-    checked = _checked(part, options, where, beside)
+    from s2s_toolkit.validation import check_options  # its pydantic takes longer to import than a model file to open
+
+    checked = check_options(part, options, where, beside)
     _require_sizes(part, len(sizes))
     try:
         return part(*sizes, **checked)
     except ValueError as error:
         raise ConfigError(f"[{where}] {error}") from error
-
-
-def _checked(part: Any, options: Mapping[str, Any], where: str, beside: Sequence[str]) -> dict[str, Any]:
-    if not options and all(p.default is not p.empty for p in option_parameters(part).values()):
-        return {}
-    from s2s_toolkit.validation import check_options  # its pydantic takes longer to import than a model file to open
-
-    return check_options(part, options, where, beside)
 
 
 def _require_sizes(part: Any, count: int) -> None:

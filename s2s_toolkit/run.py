@@ -1,6 +1,6 @@
 """A run directory: what training writes and everything else reads.
 
-run.json                    format, toolkit version, and which plugins its parts came from
+run.json                    format, toolkit version, the plugins of its parts, digests of vocabularies and tokenizers
 config.toml                 the config, defaults included
 source.vocabulary.json      target.vocabulary.json
 source.tokenizer.json       target.tokenizer.json       of tokenizers that learn
@@ -11,6 +11,7 @@ metrics.jsonl               a line for each validation
 training.lock               while a training works there, or where one was killed
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -97,7 +98,7 @@ def create_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
     save_side(run.source, run.config.source, run.path, "source")
     save_side(run.target, run.config.target, run.path, "target")
     run.metrics_path.touch()
-    _write_origins(run.path / "run.json", origins)
+    _write_about(run.path, origins)
 
 
 def update_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
@@ -105,18 +106,18 @@ def update_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
     path = run.path / "config.toml"
     with atomic_path(path) as temporary:
         write_config(run.config, temporary)
-    _write_origins(run.path / "run.json", origins)
+    _write_about(run.path, origins)
 
 
 def expect_parts(path: Path, registry: Registry) -> None:
     """Let a registry know which plugins a run's parts came from, to be named where one is missing; none is loaded."""
     if not path.is_dir():
         raise RunError(f"there is no run directory {path}; `s2s train` makes one")
-    expect(_read_origins(path / "run.json"), registry)
+    expect([Origin(**origin) for origin in _read_about(path)["plugins"]], registry)
 
 
 def open_run(path: Path, registry: Registry, *, checkpoint: str = "") -> Run:
-    """Open a run directory; what is missing or foreign is named, a missing plugin too.
+    """Open a run directory; what is missing, foreign or damaged is named, a missing plugin too.
 
     Args:
         path: The directory.
@@ -126,6 +127,9 @@ def open_run(path: Path, registry: Registry, *, checkpoint: str = "") -> Run:
     expect_parts(path, registry)
     if checkpoint:
         require_checkpoint(path, checkpoint)
+    for name, digest in _read_about(path)["sha256"].items():
+        if _file_digest(_present(path / name)) != digest:
+            raise RunError(f"{path / name} is damaged or was changed; restore it or train again")
     config = read_config(_present(path / "config.toml"))
     source = open_side(config.source, registry, path, "source")
     target = open_side(config.target, registry, path, "target")
@@ -145,9 +149,11 @@ def save_checkpoint(
     from safetensors.numpy import save_file
 
     arrays = prefixed(weights, WEIGHTS) | prefixed(optimizer or {}, OPTIMIZER)
+    arrays = {name: np.array(array, order="C") for name, array in arrays.items()}
     metadata = {"format": str(FORMAT), "progress": json.dumps(dict(progress or {}))}
+    metadata["sha256"] = _digest(arrays, metadata["progress"])
     with atomic_path(path) as temporary:
-        save_file({name: np.array(array, order="C") for name, array in arrays.items()}, temporary, metadata)
+        save_file(arrays, temporary, metadata)
 
 
 @dataclass(frozen=True)
@@ -160,16 +166,28 @@ class Checkpoint:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint; a missing, truncated or foreign file is named."""
+    """Read a checkpoint; a missing, damaged or foreign file is named."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(_present(path), framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            progress = json.loads((file.metadata() or {})["progress"])
+            metadata = file.metadata() or {}
+            progress, digest = json.loads(metadata["progress"]), metadata["sha256"]
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise RunError(f"{path} is no whole checkpoint of ours ({error}); train again or restore it") from error
+    if digest != _digest(arrays, metadata["progress"]):
+        raise RunError(f"{path} is damaged: its content is not what its digest says; train again or restore it")
     return Checkpoint(under(arrays, WEIGHTS), under(arrays, OPTIMIZER), progress)
+
+
+def _digest(arrays: Mapping[str, np.ndarray], progress: str) -> str:
+    """SHA-256 of all that a checkpoint holds."""
+    digest = hashlib.sha256(progress.encode())
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def _present(path: Path) -> Path:
@@ -178,21 +196,37 @@ def _present(path: Path) -> Path:
     return path
 
 
-def _write_origins(path: Path, origins: Sequence[Origin]) -> None:
-    about = {"format": FORMAT, "toolkit": s2s_toolkit.__version__, "plugins": list(map(asdict, origins))}
-    with atomic_path(path) as temporary:
+def _write_about(path: Path, origins: Sequence[Origin]) -> None:
+    """Write `run.json` of a run directory."""
+    learnt = sorted([*path.glob("*.vocabulary.json"), *path.glob("*.tokenizer.json")])
+    about = {
+        "format": FORMAT,
+        "toolkit": s2s_toolkit.__version__,
+        "plugins": list(map(asdict, origins)),
+        "sha256": {file.name: _file_digest(file) for file in learnt},
+    }
+    with atomic_path(path / "run.json") as temporary:
         temporary.write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def _read_origins(path: Path) -> list[Origin]:
-    """What `run.json` says of plugins, once it is known to be of our format."""
-    if not path.is_file():
-        raise RunError(f"{path.parent} is not a run directory: it has no {path.name}")
+def _read_about(path: Path) -> dict[str, Any]:
+    """`run.json` of a run directory, once it is known to be of our format."""
+    file = path / "run.json"
+    if not file.is_file():
+        raise RunError(f"{path} is not a run directory: it has no {file.name}")
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        found, origins = about["format"], [Origin(**origin) for origin in about.get("plugins", ())]
+        about = {"plugins": [], "sha256": {}, **json.loads(file.read_text(encoding="utf-8"))}
+        found = about["format"]
+        for origin in about["plugins"]:
+            Origin(**origin)
+        dict(about["sha256"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{path} is damaged ({error}); restore it") from error
+        raise RunError(f"{file} is damaged ({error}); restore it") from error
     if found != FORMAT:
-        raise RunError(f"{path} has format {found}, this toolkit reads {FORMAT}; use the version that wrote it")
-    return origins
+        raise RunError(f"{file} has format {found}, this toolkit reads {FORMAT}; use the version that wrote it")
+    return about
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
