@@ -120,7 +120,7 @@ class Row:
         framework: What trained.
         seeds: Of the model, or of the models of an ensemble.
         scores: Of the model in its framework, of its file and of its file in 8 bits: metric -> value.
-        minutes: Processor time of training.
+        minutes: Processor time of training; of what was done before it was stopped, the time of its steps.
     """
 
     name: str
@@ -173,7 +173,7 @@ def jobs_of(name: str, data: Path) -> list[Job]:
 
 
 def train_once(job: Job, framework: str, seed: int, runs: Path, registry: Registry) -> Run:
-    """The run of a job, trained if it is not there yet, with the processor time that took."""
+    """The run of a job, trained if it is not there yet, and beside it how long that took."""
     path = runs / job.name / f"{framework}-{seed}"
     if not (path / "cpu.json").is_file():
         begun = seconds_of(path)
@@ -185,10 +185,11 @@ def train_once(job: Job, framework: str, seed: int, runs: Path, registry: Regist
 
 
 def seconds_of(path: Path) -> float:
-    """How long a run took up to its last checkpoint; none where there is nothing to go on with."""
-    log = path / "metrics.jsonl"
-    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
-    return float(json.loads(lines[-1])["seconds"]) if lines else 0.0
+    """How long the steps of a run took, up to the validation that it can go on from; 0 where it can't."""
+    if not (path / "checkpoints" / "last.safetensors").is_file():
+        return 0.0
+    whole = (path / "metrics.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
+    return float(json.loads(whole[-1])["seconds"])
 
 
 def score(job: Job, group: Sequence[Run], pairs: str, runs: Path, registry: Registry) -> Row:

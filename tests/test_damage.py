@@ -48,6 +48,21 @@ def test_no_flipped_bit_changes_what_is_read_of_a_checkpoint(run: Path, tmp_path
     assert refused > 0.9 * FLIPS
 
 
+@pytest.mark.parametrize("digests", ["[]", "[1]", "3", '{"source.vocabulary.json": 3}'])
+def test_digests_that_are_none_are_refused(run: Path, registry: Registry, digests: str) -> None:
+    path = run / "run.json"
+    content = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(f'{{"format": 1, "sha256": {digests}}}', encoding="utf-8")
+        if digests == "[]":  # as good as none
+            open_run(run, registry)
+        else:
+            with pytest.raises(RunError, match="is damaged"):
+                open_run(run, registry)
+    finally:
+        path.write_text(content, encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", ["source.vocabulary.json", "target.vocabulary.json", "source.tokenizer.json"])
 def test_a_changed_vocabulary_or_tokenizer_is_named(run: Path, registry: Registry, name: str) -> None:
     path, rng = run / name, np.random.default_rng(2)

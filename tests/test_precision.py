@@ -240,6 +240,23 @@ def test_copies_on_several_devices_leave_out_the_same_steps(registry: Registry, 
     assert state["loss_scale"] == 2.0 ** (23 - 14 + int(state["steps"]))
 
 
+def test_copies_on_several_devices_leave_out_a_step_that_is_not_finite(registry: Registry, batch: Batch) -> None:
+    require("torch")
+    model = build("torch", "lstm, luong", registry, devices=2)
+    weights = drawn_weights(model)
+    weights["source_embedding"][10] = np.inf
+    model.load_weights(weights)
+    optimizer = model.optimizer(OptimizerOptions(moving_average=0.5))
+    good, bad = (make_batch([([4, 5], [6]), ([symbol], [8, 9]), ([7], [5])]) for symbol in (6, 10))
+    assert np.isfinite(optimizer.step([good], learning_rate=0.05, seeds=[1]))
+    before = model.weights()
+    assert np.isnan(optimizer.step([bad], learning_rate=0.05, seeds=[2]))
+    assert all(np.array_equal(array, before[name]) for name, array in model.weights().items())
+    assert optimizer.step([good], learning_rate=0.05, seeds=[3]) == pytest.approx(model.loss(good), rel=1)
+    assert optimizer.state()["steps"] == 2
+    optimizer.close()
+
+
 @pytest.mark.parametrize("precision", DIGITS)
 def test_what_tensorflow_does_not_round_is_refused(
     precision: str, registry: Registry, monkeypatch: pytest.MonkeyPatch

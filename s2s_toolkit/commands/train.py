@@ -19,7 +19,7 @@ from s2s_toolkit.progress import near, show_training
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, check_place
 from s2s_toolkit.training import train
-from s2s_toolkit.training.interruption import Interrupted, signals
+from s2s_toolkit.training.interruption import Interrupted, heard
 
 RUNS = Path("runs")
 
@@ -58,8 +58,8 @@ def command(
 ) -> None:
     """Train a model into a run directory.
 
-    It can be stopped at any time. Ctrl-C or SIGTERM ends it after the step, with a checkpoint from which --resume goes
-    on; a second Ctrl-C ends it at once, and then --resume goes on from the checkpoint before.
+    Ctrl-C or SIGTERM ends it after the step, with a checkpoint from which --resume goes on; a second one ends it at
+    once, and then --resume goes on from the checkpoint before.
     """
     if resume and force:
         raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
@@ -78,8 +78,8 @@ def command(
 
 def _train(config: Config, path: Path, registry: Registry, *, resume: bool, force: bool) -> None:
     try:
-        with show_training() as observer, signals() as asked:
-            run = train(config, path, registry, observer, resume=resume, force=force, asked=asked)
+        with show_training() as observer:
+            run = train(config, path, registry, observer, resume=resume, force=force, listening=heard)
     except Interrupted:
         raise
     except KeyboardInterrupt:

@@ -11,11 +11,15 @@ from s2s_toolkit.errors import S2SError
 from s2s_toolkit.text import TextSide
 
 SHOWN = 8
-"""Lines of a file that a message names."""
+"""Lines of a file that a message names at most."""
+NAMED = 20
+"""Of so many bad steps of a training the lines are looked up; to read a large corpus again takes its time."""
+MOST_IN_A_ROW = 10
+"""Bad steps one after the other, at which it is no longer the data's fault."""
 
 
 class BadStepError(S2SError):
-    """A step was left out, since its gradient was not finite; nothing else has changed."""
+    """A step was left out, since its gradient was not finite; but for a loss scale nothing has changed."""
 
 
 def lines_of(positions: np.ndarray, data: DataConfig, source: TextSide, target: TextSide) -> str:

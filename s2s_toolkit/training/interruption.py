@@ -3,13 +3,15 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Asked = Callable[[], int]
 """The number of the signal that wants a training to stop, 0 while none does."""
+Listening = Callable[[], AbstractContextManager[Asked]]
+"""Within it signals are heard, and do nothing else."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -24,22 +26,22 @@ class Interrupted(KeyboardInterrupt):
         self.signal = signal
 
 
-def never() -> int:
-    """Nothing wants a training to stop."""
-    return 0
+@contextmanager
+def unheard() -> Iterator[Asked]:
+    """Signals do what they did before, and none is told of."""
+    yield lambda: 0
 
 
 @contextmanager
-def signals() -> Iterator[Asked]:
-    """Give what tells of Ctrl-C and SIGTERM; a second signal does what it did before: it stops at once.
+def heard() -> Iterator[Asked]:
+    """Ctrl-C and SIGTERM are told of; after the first, both do again what they did before: they end the program.
 
-    Signals reach the main thread alone; elsewhere they are left as they are.
+    Those that were ignored stay so. Signals reach the main thread alone; in another nothing changes.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield never
-        return
+    in_main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.getsignal(number) for number in SIGNALS if in_main}
+    before = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
     received = [0]
-    before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def receive(number: int, frame: FrameType | None) -> None:
         received[0] = number
@@ -49,7 +51,7 @@ def signals() -> Iterator[Asked]:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    for number in SIGNALS:
+    for number in before:
         signal.signal(number, receive)
     try:
         yield lambda: received[0]

@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,14 +22,14 @@ from s2s_toolkit.observers import End, EndTraining, Observer, Start, Validation
 from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, check_place, expect_parts
-from s2s_toolkit.training.bad_steps import BadStepError, lines_of
+from s2s_toolkit.training.bad_steps import MOST_IN_A_ROW, NAMED, BadStepError, lines_of
 from s2s_toolkit.training.checkpoints import Checkpoints, State
-from s2s_toolkit.training.interruption import Asked, Interrupted, never
+from s2s_toolkit.training.interruption import Asked, Interrupted, Listening, unheard
 from s2s_toolkit.training.numbering import TrainingCorpus
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.training.resumption import Progress, averaged, restore
 from s2s_toolkit.training.sides import prepared_sides
-from s2s_toolkit.training.starting import created, release, resumed
+from s2s_toolkit.training.starting import created, locked, resumed
 from s2s_toolkit.training.steps import Steps
 from s2s_toolkit.training.validator import Validator, references_for
 from s2s_toolkit.training.watching import make_observers
@@ -44,7 +44,7 @@ def train(
     *,
     resume: bool = False,
     force: bool = False,
-    asked: Asked = never,
+    listening: Listening = unheard,
 ) -> Run:
     """Train a model into a run directory.
 
@@ -55,28 +55,32 @@ def train(
         observer: Told of every step, with those that the config names.
         resume: Go on from the last checkpoint, in the config's framework, which may differ from the one before.
         force: Replace an existing run.
-        asked: Looked at after each step; where a signal wants the training to stop, it writes its last checkpoint and
-            raises `Interrupted`.
+        listening: Entered for the steps; where a signal is heard, the last checkpoint is written and `Interrupted`
+            raised after the step.
     """
-    if not resume:
-        check_place(path, force=force)
-    loop = prepared(config, path, registry, observer, resume=resume)
-    run, origins = loop.run, origins_of(config, registry)
-    if resume:
-        place = resumed(run, loop.progress.step, origins=origins)
-    else:
-        place = created(run, force=force, origins=origins)
-    with closing(loop):
-        with place as lock:  # as late as can be: what is refused above, or by an observer now, leaves nothing behind
+    with ExitStack() as held:
+        if resume:
+            expect_parts(path, registry)
+            held.enter_context(locked(path))  # before the checkpoint is read, which another training might replace
+        else:
+            check_place(path, force=force)
+        loop = held.enter_context(closing(prepared(config, path, registry, observer, resume=resume)))
+        run, origins = loop.run, origins_of(config, registry)
+        if resume:
+            place = resumed(run, loop.progress.step, origins=origins)
+        else:
+            place = created(run, force=force, origins=origins)
+        with place:  # as late as can be: what is refused above, or by an observer now, leaves nothing behind
+            if not resume:
+                held.enter_context(locked(path))
             loop.start()
         try:
-            loop.run_to_end(asked)
+            with listening() as asked:
+                loop.run_to_end(asked)
         except BaseException as error:
             loop.observer.on_error(error)
             raise
-        finally:
-            release(lock)
-    return run
+        return run
 
 
 def prepared(config: Config, path: Path, registry: Registry, observer: Observer, *, resume: bool = False) -> "Training":
@@ -133,7 +137,7 @@ class Training:
             metric=metric,
         )
         self.checkpoints = Checkpoints(run, self.options.keep_best, self.validator.improves, observer)
-        self.progress = Progress(order=self.order.key)
+        self.progress, self.bad_in_a_row = Progress(order=self.order.key), 0
 
     def start(self) -> None:
         """Tell that training starts."""
@@ -146,7 +150,7 @@ class Training:
         """Give back what steps hold; there are no more after it."""
         self.optimizer.close()
 
-    def run_to_end(self, asked: Asked = never) -> None:
+    def run_to_end(self, asked: Asked) -> None:
         """Every step that is left, or until patience ends, or an observer wants it, or, to be resumed, a signal."""
         progress, reason = self.progress, ""
         try:
@@ -161,54 +165,59 @@ class Training:
         progress = self.progress
         self._take_steps(asked)
         if not progress.tokens:
-            raise S2SError(f"training diverged: every step of epoch {progress.current_epoch} was left out")
+            raise S2SError(f"training diverged: no step of epoch {progress.current_epoch} could be taken")
         train_loss, speed = progress.loss / progress.tokens, progress.tokens / progress.epoch_seconds
         if progress.done == self.order.steps_per_epoch:
             progress.epoch += 1
             progress.start_epoch()
         if self._is_last() or progress.epoch % self.options.validate_every == 0:
             self._validate(train_loss, speed)
-            wish = asked()
-        elif (wish := asked()) or self._is_checkpoint_due():
+            number = asked()
+        elif (number := asked()) or self._is_checkpoint_due():
             self.checkpoints.save_last(self._state())
         if not self._is_over():
-            self._heed(wish)
+            self._stop_for(number)
 
     def _take_steps(self, asked: Asked) -> None:
         progress, since = self.progress, time.perf_counter()
         for batches in self.order.steps(progress.epoch, skip=progress.done):
             try:
                 self.observer.on_step(self.steps.take(batches, progress))
+                self.bad_in_a_row = 0
             except BadStepError as error:
                 self._leave_out(error)
+                since = time.perf_counter()  # to look for its lines takes no step's time
             progress.count_seconds(time.perf_counter() - since)
             if self._is_last() or progress.done == self.order.steps_per_epoch:
                 return
-            wish = asked()
-            if wish or self._is_checkpoint_due():
+            number = asked()
+            if number or self._is_checkpoint_due():
                 self.checkpoints.save_last(self._state())
-            self._heed(wish)
+            self._stop_for(number)
             since = time.perf_counter()
 
-    def _heed(self, wish: int) -> None:
-        """Stop, if a signal wants it; the last checkpoint has to hold the newest step."""
-        if wish:
-            raise Interrupted(self.progress.step, wish)
+    def _stop_for(self, number: int) -> None:
+        """Stop, if there was a signal; the last checkpoint has to hold the newest step."""
+        if number:
+            raise Interrupted(self.progress.step, number)
 
     def _leave_out(self, error: BadStepError) -> None:
-        """Tell of a step that was left out, and go on if that is wanted; S2SError otherwise."""
+        """Tell of a step that was left out, and go on if that is wanted; S2SError otherwise, and after too many."""
         progress, run = self.progress, self.run
-        positions = self.order.positions(progress.epoch, progress.done - 1)
-        said = f"{error}; its pairs: {lines_of(positions, run.config.data, run.source, run.target)}"
-        if self.options.skip_bad_batches:
-            self.observer.on_warning(f"{said}; it was left out, {progress.bad_steps} in all")
+        self.bad_in_a_row += 1
+        said = str(error)
+        if progress.bad_steps <= NAMED:
+            positions = self.order.positions(progress.epoch, progress.done - 1)
+            said += f"; its pairs: {lines_of(positions, run.config.data, run.source, run.target)}"
+        if self.options.skip_bad_batches and self.bad_in_a_row < MOST_IN_A_ROW:
+            self.observer.on_warning(f"{said}; step left out ({progress.bad_steps} so far)")
             return
         last = run.checkpoint_path(LAST)
         kept = f"; {last.name} is as it was before" if last.is_file() else ""
-        raise S2SError(
-            f"training diverged: {said}{kept}; --skip-bad-batches goes on without them, and a lower "
-            f"training.learning_rate, now {self.steps.learning_rate(progress):g}, may be what it needs"
-        )
+        remedy = f"a lower training.learning_rate, now {self.options.learning_rate:g}, may help"
+        if self.options.skip_bad_batches:
+            raise S2SError(f"training diverged: {said}, the {MOST_IN_A_ROW}th in a row{kept}; {remedy}")
+        raise S2SError(f"training diverged: {said}{kept}; --resume --skip-bad-batches goes on without them; {remedy}")
 
     def _validate(self, train_loss: float, tokens_per_second: float) -> None:
         progress, state = self.progress, self._state()

@@ -97,16 +97,16 @@ def restore(run: Run, model: FrameworkModel, optimizer: Optimizer, *, order: lis
         )
     checkpoint = load_checkpoint(path)
     model.load_weights(fitting_weights(checkpoint.weights, model, path))
-    moments = {f"{moment}.{name}" for moment in ("mean", "variance") for name in checkpoint.weights}
-    missing = sorted((moments | {"steps"}) - checkpoint.optimizer.keys())
-    if missing:
-        raise RunError(f"can't resume {run.path}: {path.name} lacks the optimizer's {missing[0]!r}")
-    optimizer.load_state(checkpoint.optimizer)
     try:
         progress = Progress(**checkpoint.progress)
         progress.kept = [(int(epoch), float(value)) for epoch, value in progress.kept]
     except (TypeError, ValueError) as error:
         raise RunError(f"can't resume {run.path}: {path.name} is damaged ({error})") from error
+    moments = {f"{moment}.{name}" for moment in ("mean", "variance") for name in checkpoint.weights}
+    missing = sorted((moments | {"steps"}) - checkpoint.optimizer.keys())
+    if missing and progress.step > progress.bad_steps:  # an optimizer that has taken no step has no state
+        raise RunError(f"can't resume {run.path}: {path.name} lacks the optimizer's {missing[0]!r}")
+    optimizer.load_state(checkpoint.optimizer)
     progress.kept = [kept for kept in progress.kept if run.checkpoint_path(kept_name(kept[0])).is_file()]
     if progress.order != order:
         progress.order = order

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import BaseFileLock, FileLock, Timeout
+from filelock import FileLock, Timeout
 
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import atomic_path
@@ -19,22 +19,18 @@ LOCK = "training.lock"
 
 
 @contextmanager
-def created(run: Run, *, force: bool, origins: Sequence[Origin]) -> Iterator[BaseFileLock]:
-    """Write a new run's directory, and give the lock on it, to be released.
-
-    What fails within leaves nothing of it, and the run that it was to replace.
-    """
+def created(run: Run, *, force: bool, origins: Sequence[Origin]) -> Iterator[None]:
+    """Write a new run's directory; what fails within leaves nothing of it, and the run that it was to replace."""
     check_place(run.path, force=force)
     path = run.path.resolve()
     old = path.with_name(f".old-{secrets.token_hex(8)}")
     if is_run(path):
-        release(locked(path))  # nobody works there
-        _move_away(path, old)
+        with locked(path):  # nobody works there
+            _move_away(path, old)
     missing = [place for place in (path, *path.parents) if not place.exists()]
     try:
         create_run(run, origins=origins)
-        lock = locked(path)
-        yield lock
+        yield
     except BaseException:
         _remove(path, missing)
         if old.exists():
@@ -44,43 +40,41 @@ def created(run: Run, *, force: bool, origins: Sequence[Origin]) -> Iterator[Bas
 
 
 @contextmanager
-def resumed(run: Run, step: int, *, origins: Sequence[Origin]) -> Iterator[BaseFileLock]:
+def resumed(run: Run, step: int, *, origins: Sequence[Origin]) -> Iterator[None]:
     """Write the config and the origins of a run that goes on after a step, and forget the validations after that.
 
-    Gives the lock on its directory, to be released. What fails within leaves all as it was.
+    What fails within leaves them as they were.
     """
     kept = _validations(run, step)
-    lock = locked(run.path)
     files = run.path / "config.toml", run.path / "run.json", run.metrics_path
     before = {path: path.read_bytes() for path in files if path.is_file()}
     try:
         update_run(run, origins=origins)
         _write(run.metrics_path, "".join(f"{line}\n" for line in kept).encode())
-        yield lock
+        yield
     except BaseException:
         for path in files:
             if path in before:
                 _write(path, before[path])
             else:
                 path.unlink(missing_ok=True)
-        release(lock)
         raise
 
 
-def locked(path: Path) -> BaseFileLock:
-    """The lock on a run directory, taken; RunError where another training has it."""
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other trainings from a run directory; RunError where one works there. Nothing of the lock is left."""
     lock = FileLock(path / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise RunError(f"another training works in {path}; wait for its end or choose another place") from error
-    return lock
-
-
-def release(lock: BaseFileLock) -> None:
-    """Give a lock back, and leave nothing of it."""
-    Path(lock.lock_file).unlink(missing_ok=True)
-    lock.release()
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows removes no file that is open
+            (path / LOCK).unlink(missing_ok=True)
+        lock.release()
 
 
 def _move_away(path: Path, old: Path) -> None:

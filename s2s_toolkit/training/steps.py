@@ -36,7 +36,7 @@ class Steps:
         """Train on the batches of a step, and count it; BadStepError, once it is counted, where it was left out."""
         rate = self.learning_rate(progress)
         loss = self.train(batches, rate, step=progress.step, epochs=self._epochs(progress))
-        if not math.isfinite(loss):
+        if math.isnan(loss):
             progress.count_bad_step()
             raise BadStepError(f"the gradient of step {progress.step} is not finite")
         tokens = num_tokens(batches)

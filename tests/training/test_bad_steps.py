@@ -56,5 +56,27 @@ def test_training_ends_with_the_lines_and_the_checkpoint_before(
 def test_it_goes_on_without_them_where_that_is_wanted(train: Callable[..., Result], spoilt: Path) -> None:
     result = train("--resume", "--skip-bad-batches")
     assert "diverged" not in result.stderr
-    assert result.stderr.count("it was left out") == len(BAD_LINES)
-    assert f"it was left out, {len(BAD_LINES)} in all" in result.stderr
+    assert result.stderr.count("step left out") == len(BAD_LINES)
+    assert f"step left out ({len(BAD_LINES)} so far)" in result.stderr
+
+
+def test_after_ten_in_a_row_it_ends_all_the_same(s2s: S2S, spoilt: Path, tmp_path: Path) -> None:
+    (tmp_path / "train.tsv").write_text("7\tx7\n" * 30, encoding="utf-8")
+    command = ("train", tmp_path / "tiny.toml", "--framework", trainer(), "-o", tmp_path / "run", "--resume")
+    result = s2s(*command, "--skip-bad-batches")
+    assert result.exit_code == 2
+    assert "the 10th in a row" in result.stderr
+    assert result.stderr.count("step left out") == 9
+
+
+def test_what_was_left_out_from_the_first_step_on_can_be_gone_on_with(
+    train: Callable[..., Result], tmp_path: Path
+) -> None:
+    """An optimizer that has taken no step has no state."""
+    assert train("--set=training.max_epochs=1").exit_code == 0
+    path = tmp_path / "run" / "checkpoints" / "last.safetensors"
+    checkpoint = load_checkpoint(path)
+    save_checkpoint(path, checkpoint.weights, {}, {**checkpoint.progress, "bad_steps": checkpoint.progress["step"]})
+    assert train("--resume").exit_code == 0
+    save_checkpoint(path, checkpoint.weights, {}, checkpoint.progress)
+    assert "lacks the optimizer's" in train("--resume").stderr

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from s2s_toolkit.observers import BatchStep, Observer, Validation
+from s2s_toolkit.observers import BatchStep, Observer, Start, Validation
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import load_checkpoint
 from s2s_toolkit.testing.tiny_training import trainer, write_tiny
@@ -27,10 +27,15 @@ class Signalling(Observer):
         at: The step.
         times: How often.
         late: Whether to wait for the validation.
+
+    At step 0 it does so when training starts.
     """
 
     def __init__(self, *, number: int = 2, at: int = 0, times: int = 1, late: bool = False) -> None:
         self.number, self.at, self.times, self.late = number, at, times, late
+
+    def on_start(self, event: Start) -> None:
+        self._send(self.at == 0)
 
     def on_step(self, event: BatchStep) -> None:
         self._send(event.step == self.at and not self.late)
@@ -85,6 +90,23 @@ def test_a_validation_that_is_due_comes_first(train: Callable[..., Result], tmp_
 
 def test_a_training_that_has_nothing_left_to_do_ends_well(train: Callable[..., Result]) -> None:
     assert train("run", at=15).exit_code == 0
+
+
+def test_before_the_first_step_a_signal_ends_it_at_once_and_leaves_the_old_run(
+    train: Callable[..., Result], tmp_path: Path
+) -> None:
+    assert train("run").exit_code == 0
+    before = (tmp_path / "run" / "checkpoints" / "last.safetensors").read_bytes()
+    assert train("run", "--force", at=0).exit_code == 130
+    assert (tmp_path / "run" / "checkpoints" / "last.safetensors").read_bytes() == before
+
+
+def test_a_signal_that_was_ignored_stays_so(train: Callable[..., Result]) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert train("run", at=3).exit_code == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_second_signal_ends_it_at_once(train: Callable[..., Result], tmp_path: Path) -> None:

@@ -59,8 +59,9 @@ class Adam:
                 own, loss = self._differentiate(*each)
                 gradients = [g + h for g, h in zip(gradients, own, strict=True)] if gradients else own
                 total += float(loss)
-        factor = self.scale.factor if self.scale else 1.0
-        finite = bool(self._apply([gradient / factor for gradient in gradients], rate))
+        if self.scale:
+            gradients = [gradient / factor for gradient in gradients]
+        finite = bool(self._apply(gradients, rate))
         if self.scale:
             self.scale = self.scale.after(finite=finite)
             return total

@@ -7,7 +7,7 @@ from s2s_toolkit.parts import encoders as reference
 from s2s_toolkit.parts.twins import made_from
 from s2s_torch.dropout import Dropout
 from s2s_torch.norms import layer_norms
-from s2s_torch.precision import products_of
+from s2s_torch.precision import stays_in_32_bits
 
 
 class RecurrentEncoder(nn.Module):
@@ -65,10 +65,12 @@ class RecurrentEncoder(nn.Module):
 
 def _read(reader: nn.Module, inputs: Tensor, reversal: Tensor, direction: str) -> Tensor:
     """The hidden states (B, S, H) of one layer in one direction."""
-    backward = direction == "backward"
-    with products_of(reader, inputs.device):
-        outputs = reader(_taken(inputs, reversal) if backward else inputs)[0]
-    return _taken(outputs, reversal) if backward else outputs
+    if direction == "backward":
+        return _taken(_read(reader, _taken(inputs, reversal), reversal, "forward"), reversal)
+    if not stays_in_32_bits(reader, inputs.device):
+        return reader(inputs)[0]
+    with torch.autocast(inputs.device.type, enabled=False):
+        return reader(inputs.float())[0]
 
 
 def _taken(values: Tensor, positions: Tensor) -> Tensor:

@@ -16,13 +16,12 @@ def check_precision(precision: str, device: torch.device) -> None:
         raise UnsupportedError(f"{torch.cuda.get_device_name(device)} has no bf16; set training.precision to fp32")
 
 
-def products_of(layer: nn.Module, device: torch.device) -> AbstractContextManager[object]:
-    """Where a recurrent layer's products are in the precision of what is around them, if PyTorch has a way back there.
+def stays_in_32_bits(layer: nn.Module, device: torch.device) -> bool:
+    """Whether a recurrent layer has no way back in the precision of what is around it.
 
-    On processors it has none through an LSTM in fp16 (oneDNN has no such primitive), which therefore stays in 32 bits.
+    On processors PyTorch has none through an LSTM in fp16: oneDNN has no such primitive.
     """
-    lacking = isinstance(layer, nn.LSTM) and device.type == "cpu" and torch.get_autocast_dtype("cpu") == torch.float16
-    return torch.autocast("cpu", enabled=False) if lacking else nullcontext()
+    return isinstance(layer, nn.LSTM) and device.type == "cpu" and torch.get_autocast_dtype("cpu") == torch.float16
 
 
 def lower_products(precision: str, device: torch.device) -> AbstractContextManager[object]:

@@ -126,7 +126,8 @@ def run_replica(module: bytes, options: OptimizerOptions, place: Place, *, port:
         port: Where the main process can be met.
         connection: Brings a `State` or a `Share`; takes what went wrong.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the main one ends the others
+    for number in (signal.SIGINT, signal.SIGTERM):  # which may reach all processes; the main one ends the others
+        signal.signal(number, signal.SIG_IGN)
     try:
         torch.set_num_threads(place.threads)
         model = torch.load(io.BytesIO(module), map_location=place.device, weights_only=False)  # from our own process

@@ -6,6 +6,7 @@ these are computed. So only shares of batches go to the other processes, and the
 
 import io
 import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -65,10 +66,9 @@ class SharedAdam(ReplicaAdam):
     def close(self) -> None:
         """End the other processes, which have nothing to lose."""
         for process in self.processes:
-            process.terminate()
+            process.kill()  # nothing less: they heed no signal
         for process in self.processes:
             process.join(SECONDS)
-            process.kill()  # one that does not heed it
         for connection in self.connections:
             connection.close()
         if self.processes and distributed.is_initialized():
@@ -91,7 +91,8 @@ class SharedAdam(ReplicaAdam):
                 kwargs={"port": store.port, "connection": there},
                 daemon=True,
             )
-            process.start()
+            with _signals_held_back():
+                process.start()
             there.close()
             self.processes.append(process)
             self.connections.append(here)
@@ -151,3 +152,16 @@ def _saved(model: Model) -> bytes:
             f"{one_line(error)}"
         ) from error
     return buffer.getvalue()
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Signals wait; a process that is started meanwhile lets them wait for ever."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
