@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from s2s_toolkit.blame import blaming
-from s2s_toolkit.options import create_part, option_parameters
+from s2s_toolkit.options import create_part, needs_nothing
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.translation import Translation
 
@@ -83,7 +83,7 @@ def find_exporter(format_name: str, registry: Registry, choices: Mapping[str, An
     """The exporter of a format; `choices` are the options of its constructor, checked."""
     exporter = registry.load("exporter", format_name)
     with blaming("exporter", registry.find_offer("exporter", format_name)):
-        if not choices and all(option.default is not option.empty for option in option_parameters(exporter).values()):
+        if not choices and needs_nothing(exporter):
             plain: Exporter = exporter()  # as files are opened: without what checks options
             return plain
         made: Exporter = create_part(exporter, options=choices or {}, where=f"--format {format_name}")

@@ -43,6 +43,15 @@ def _require_sizes(part: Any, count: int) -> None:
         ) from error
 
 
+def needs_nothing(part: Any) -> bool:
+    """Whether a part's constructor can be called without any size and option."""
+    try:
+        inspect.signature(part).bind()
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def option_parameters(part: Any) -> dict[str, inspect.Parameter]:
     """Name -> parameter of each option."""
     parameters = inspect.signature(part, eval_str=True).parameters
