@@ -1,6 +1,7 @@
-"""Files appear whole or not at all, and replace others only when told to."""
+"""Files appear whole or not at all, and replace others only when told to; damage to one is told by its digest."""
 
 import errno
+import hashlib
 import os
 import secrets
 import shutil
@@ -68,6 +69,12 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             old.replace(path)
         for folder in (temporary, old):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a whole file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def require_absent(path: Path, force: bool) -> None:

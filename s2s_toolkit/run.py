@@ -24,7 +24,7 @@ import s2s_toolkit
 from s2s_toolkit.checkpoint_names import BEST, FOLDER, SUFFIX, require_checkpoint
 from s2s_toolkit.config import Config, read_config, write_config
 from s2s_toolkit.errors import RunError
-from s2s_toolkit.files import atomic_path, require_absent
+from s2s_toolkit.files import atomic_path, file_digest, require_absent
 from s2s_toolkit.origins import Origin, expect
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.side_files import open_side, save_side
@@ -111,9 +111,16 @@ def update_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
 
 def expect_parts(path: Path, registry: Registry) -> None:
     """Let a registry know which plugins a run's parts came from, to be named where one is missing; none is loaded."""
+    _expect_parts(path, registry)
+
+
+def _expect_parts(path: Path, registry: Registry) -> dict[str, Any]:
+    """As `expect_parts`; all that `run.json` says."""
     if not path.is_dir():
         raise RunError(f"there is no run directory {path}; `s2s train` makes one")
-    expect([Origin(**origin) for origin in _read_about(path)["plugins"]], registry)
+    about = _read_about(path)
+    expect([Origin(**origin) for origin in about["plugins"]], registry)
+    return about
 
 
 def open_run(path: Path, registry: Registry, *, checkpoint: str = "") -> Run:
@@ -124,11 +131,11 @@ def open_run(path: Path, registry: Registry, *, checkpoint: str = "") -> Run:
         registry: Where parts are found.
         checkpoint: Whose weights serve, such as "last" or "epoch-0012"; "" for the best.
     """
-    expect_parts(path, registry)
+    about = _expect_parts(path, registry)
     if checkpoint:
         require_checkpoint(path, checkpoint)
-    for name, digest in _read_about(path)["sha256"].items():
-        if _file_digest(_present(path / name)) != digest:
+    for name, digest in about["sha256"].items():
+        if file_digest(_present(path / name)) != digest:
             raise RunError(f"{path / name} is damaged or was changed; restore it or train again")
     config = read_config(_present(path / "config.toml"))
     source = open_side(config.source, registry, path, "source")
@@ -203,7 +210,7 @@ def _write_about(path: Path, origins: Sequence[Origin]) -> None:
         "format": FORMAT,
         "toolkit": s2s_toolkit.__version__,
         "plugins": list(map(asdict, origins)),
-        "sha256": {file.name: _file_digest(file) for file in learnt},
+        "sha256": {file.name: file_digest(file) for file in learnt},
     }
     with atomic_path(path / "run.json") as temporary:
         temporary.write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -225,8 +232,3 @@ def _read_about(path: Path) -> dict[str, Any]:
     if found != FORMAT:
         raise RunError(f"{file} has format {found}, this toolkit reads {FORMAT}; use the version that wrote it")
     return about
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from s2s_onnx.metadata import KEY
-from s2s_onnx.seal import file_digest
 from s2s_toolkit.errors import ModelFileError
+from s2s_toolkit.files import file_digest
 
 METADATA_FIELD = 14
 """The number of `metadata_props` in a ModelProto; all fields that we write have numbers below 16, so tags of a byte."""

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from s2s_onnx.seal import file_digest
 from s2s_onnx.session import Device
 from s2s_onnx.sides import text_sides, tokenizers_of
 from s2s_onnx.stepper import OnnxStepper
 from s2s_toolkit.errors import ModelFileError
+from s2s_toolkit.files import file_digest
 from s2s_toolkit.loading import make_strategy
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.symbols import BOS, EOS, PAD, UNK

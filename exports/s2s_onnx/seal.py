@@ -32,12 +32,6 @@ def check_seal(path: Path) -> None:
             )
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a whole file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _entry(digest: str) -> bytes:
     """`metadata_props { key: KEY value: digest }` of a ModelProto, on the wire: fields 14, 1 and 2, all bytes."""
     key, value = KEY.encode(), digest.encode()

@@ -13,13 +13,12 @@ from s2s_onnx.graph.opset import declare
 from s2s_onnx.graph.parts import PartGraph, PartGraphs
 from s2s_onnx.manifest import MANIFEST, encode_manifest, read_manifest
 from s2s_onnx.members import exported_graphs
-from s2s_onnx.seal import file_digest
 from s2s_onnx.storage.slicing import split_slices
 from s2s_onnx.storage.store import store
 from s2s_onnx.storage.writing import place_weights, write_model
 from s2s_onnx.verification.verify import verify
 from s2s_toolkit.errors import ConfigError, S2SError
-from s2s_toolkit.files import atomic_folder
+from s2s_toolkit.files import atomic_folder, file_digest
 from s2s_toolkit.loading import Decoding
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run

@@ -14,10 +14,11 @@ import pytest
 from s2s_onnx.beside import beside_of, size_with_beside
 from s2s_onnx.exporter import OnnxExporter
 from s2s_onnx.metadata import KEY
-from s2s_onnx.seal import file_digest, sealed
+from s2s_onnx.seal import sealed
 from s2s_onnx.storage.writing import ALIGNMENT, WORTH_IT
 from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import ModelFileError, S2SError
+from s2s_toolkit.files import file_digest
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, load_checkpoint, save_checkpoint
 

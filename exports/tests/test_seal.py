@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onnx import parser
 
-from s2s_onnx.seal import KEY, check_seal, file_digest, sealed
+from s2s_onnx.seal import KEY, check_seal, sealed
 from s2s_onnx.translator import Translator
 from s2s_toolkit.errors import ModelFileError
+from s2s_toolkit.files import file_digest
 
 MODEL = parser.parse_model('<ir_version: 10, opset_import: ["": 21]> g (float[N] x) => (float[N] y) { y = Abs(x) }')
 CONTENT = MODEL.SerializeToString()

@@ -19,7 +19,7 @@ import numpy as np
 import s2s_toolkit
 from s2s_toolkit.errors import S2SError, UnsupportedError
 from s2s_toolkit.examples import CHUNK, Chunk, Rows
-from s2s_toolkit.files import atomic_folder
+from s2s_toolkit.files import atomic_folder, file_digest
 from s2s_toolkit.training.numbering import NumberedReader, Numbers, Tally, TrainingCorpus, new_tally, training_corpus
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ def _key(reader: NumberedReader) -> str:
     digests = []
     for corpus in reader.data.corpora:
         for path in corpus.files if isinstance(corpus.files, tuple) else (corpus.files,):
-            with path.open("rb") as file:
-                digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+            digests.append(file_digest(path))
     data = reader.data
     made_of = (
         FORMAT, CHUNK, s2s_toolkit.__version__, unicodedata.unidata_version,

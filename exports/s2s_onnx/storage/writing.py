@@ -8,7 +8,8 @@ import onnx
 from onnx import TensorProto, external_data_helper
 
 from s2s_onnx.metadata import KEY, encode_metadata
-from s2s_onnx.seal import file_digest, sealed
+from s2s_onnx.seal import sealed
+from s2s_toolkit.files import file_digest
 
 LARGEST = 1_900_000_000
 """Bytes of weights that one file may hold; protobuf ends at 2 GiB."""
