@@ -21,7 +21,7 @@ check_python = found=$$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2
 	esac
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint wheels installed bench models clean
+.PHONY: help demo test test-long lint wheels installed bench models clean
 .DELETE_ON_ERROR:
 # One thing after the other, also with -j: all installs go into one environment.
 .NOTPARALLEL:
@@ -29,6 +29,7 @@ check_python = found=$$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2
 help:
 	@echo "make demo     train on dates, export, translate with onnxruntime (FRAMEWORK=torch or tensorflow; now $(FRAMEWORK))"
 	@echo "make test     lint, then run every test"
+	@echo "make test-long  faults, hostile inputs and damaged files in the numbers of docs/reliability.md; hours"
 	@echo "make lint     format, lint, types and import rules only"
 	@echo "make wheels   build the distributions into dist/ and check what they hold"
 	@echo "make installed  install the wheels into a clean environment and test the example plugin there"
@@ -51,6 +52,9 @@ demo: $(DONE)/$(FRAMEWORK)
 WORKERS ?= auto
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
+
+test-long: $(DONE)/test
+	S2S_LONG_TESTS=1 OMP_NUM_THREADS=1 $(BIN)/pytest -m long --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
 lint: $(DONE)/test
 	$(BIN)/ruff format --check .

@@ -1,7 +1,10 @@
-"""A package that tests need and that is missing: on a laptop they are skipped, in CI they fail."""
+"""What all tests share: how long they may take, and what a missing package means.
+
+A package that tests need and that is missing: on a laptop they are skipped, in CI they fail.
+"""
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 import pytest
@@ -9,6 +12,15 @@ import pytest
 Report = TypeVar("Report", pytest.CollectReport, pytest.TestReport)
 MISSING = "Skipped: could not import"
 """How the reason of `pytest.importorskip` begins."""
+
+LONG = "S2S_LONG_TESTS"
+"""The environment variable with which tests try as many cases as docs/reliability.md says; `make test-long` sets it."""
+
+
+@pytest.fixture(scope="session")
+def scale() -> Callable[[int, int], int]:
+    """How many cases to try: the first number by default, the second one with `LONG`."""
+    return lambda short, long: long if os.environ.get(LONG) else short
 
 
 @pytest.hookimpl(wrapper=True)
