@@ -38,6 +38,19 @@ class DataError(S2SError):
     """A corpus that can't be read: names the file and the line."""
 
 
+class TextError(DataError):
+    """One of several texts that can't be translated, or a prefix that can't begin a target.
+
+    Attributes:
+        place: Which, from 0.
+        told: What is wrong with it.
+    """
+
+    def __init__(self, place: int, told: str) -> None:
+        super().__init__(f"text {place + 1}: {told}")
+        self.place, self.told = place, told
+
+
 class RunError(S2SError):
     """A run directory with a missing, truncated or foreign file."""
 

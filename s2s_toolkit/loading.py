@@ -155,6 +155,7 @@ def load_translator(
     options: Mapping[str, Any] | None = None,
     others: Sequence[Run] = (),
     device: str = CPU,
+    max_source_length: int | None = None,
 ) -> Translator:
     """A translator for a run.
 
@@ -166,7 +167,10 @@ def load_translator(
         options: Likewise.
         others: Runs whose models decode together with the run's, as an ensemble.
         device: Where it is computed.
+        max_source_length: Symbols of a source at most; None for any number.
     """
     decoding = choose_decoding(run, registry, strategy, options)
     model = load_models([run, *others], registry, framework, device)
-    return Translator(model.stepper(), run.source, run.target, decoding.strategy, decoding.settings)
+    sides = run.source, run.target
+    how = decoding.strategy, decoding.settings
+    return Translator(model.stepper(), *sides, *how, max_source_length=max_source_length)

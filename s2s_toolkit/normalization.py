@@ -2,6 +2,8 @@
 
 import unicodedata
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from typing import Literal
 
 Form = Literal["", "nfc", "nfd", "nfkc", "nfkd"]
@@ -13,6 +15,9 @@ _NAMES: dict[Form, Literal["NFC", "NFD", "NFKC", "NFKD"]] = {
     "nfkc": "NFKC",
     "nfkd": "NFKD",
 }
+
+LONG = 1000
+"""Code points from which marks are put in order beforehand: Python's time for that grows with their number squared."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,21 @@ class Normalization:
         return self._formed(lower(text)) if self.lowercase else text
 
     def _formed(self, text: str) -> str:
-        return unicodedata.normalize(_NAMES[self.form], text) if self.form else text
+        if not self.form:
+            return text
+        return unicodedata.normalize(_NAMES[self.form], text if len(text) < LONG else ordered(text, self.form))
 
 
 UNCHANGED = Normalization()
 """Leaves every text as it is."""
+
+
+def ordered(text: str, form: Form) -> str:
+    """A text that is the same in a form: decomposed, the marks behind each starter by their classes (Unicode, D109)."""
+    decompose = partial(unicodedata.normalize, "NFKD" if form in ("nfkc", "nfkd") else "NFD")
+    points = "".join(map(decompose, text))
+    runs = groupby(points, key=lambda point: unicodedata.combining(point) > 0)
+    return "".join("".join(sorted(run, key=unicodedata.combining) if are_marks else run) for are_marks, run in runs)
 
 
 def lower(text: str) -> str:

@@ -80,6 +80,7 @@ def open_translator(
             options=options,
             others=others,
             device=device or CPU,
+            max_source_length=run.config.data.max_source_length,
         )
     if framework or strategy or checkpoint or others:
         raise UnsupportedError(

@@ -2,14 +2,19 @@
 
 import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeGuard
+from functools import lru_cache
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 MARK = "\N{LOWER ONE EIGHTH BLOCK}"
 """What a word begins with, as in SentencePiece: "▁" stands for the white space before it."""
 UNKNOWN_PENALTY = 10.0
 """By how much a character that is no piece is less probable than the least probable piece, as in SentencePiece."""
+REMEMBERED, LONG = 2**16, 100
+"""Words for which `remembering` keeps what was found, and characters of a word at most for which it does."""
+
+Found = TypeVar("Found")
 
 
 class Segmentation(Protocol):
@@ -119,6 +124,15 @@ def segmentation_of(described: Any) -> Merges | Unigram:
     if _are_twos(pieces, int | float):
         return Unigram({piece: float(score) for piece, score in pieces})
     raise ValueError("expected 'merges', a list of two pieces each, or 'pieces', a list of piece and score each")
+
+
+def remembering(function: Callable[[str], Found]) -> Callable[[str], Found]:
+    """A function of words that keeps what it found: most words of a text stand in it again and again.
+
+    Not for long ones, which would fill the memory.
+    """
+    kept = lru_cache(maxsize=REMEMBERED)(function)
+    return lambda word: kept(word) if len(word) <= LONG else function(word)
 
 
 def _are_twos(entries: Any, second: Any) -> TypeGuard[list[list[Any]]]:

@@ -3,15 +3,12 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Self
 
 from s2s_toolkit.errors import UnsupportedError
-from s2s_toolkit.segmentation import MARK, Merges, Segmentation, Unigram, segmentation_of
+from s2s_toolkit.segmentation import MARK, Merges, Segmentation, Unigram, remembering, segmentation_of
 from s2s_toolkit.tokenizers import WHITESPACE, Words
 
-REMEMBERED = 2**16
-"""Words whose pieces are remembered: most words of a text stand in it again and again."""
 STEP = 1e-4
 """By how much scores of `UnigramTrainer` differ that it makes up, and to how much scores are rounded."""
 
@@ -81,7 +78,7 @@ class Subwords(ABC):
 
     def _use(self, segmentation: Segmentation) -> None:
         self.segmentation = segmentation
-        self._pieces = lru_cache(maxsize=REMEMBERED)(segmentation.cut)
+        self._pieces = remembering(segmentation.cut)
 
 
 class Bpe(Subwords):

@@ -9,7 +9,7 @@ from s2s_toolkit.contracts import Stepper
 from s2s_toolkit.errors import DataError
 from s2s_toolkit.search import Hypotheses, search, typed_settings
 from s2s_toolkit.strategies.contract import DecodingStrategy
-from s2s_toolkit.strategies.lengths import require_room
+from s2s_toolkit.strategies.lengths import require_room, require_short
 from s2s_toolkit.symbols import EOS, SPECIAL
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.translation import Translation, best_first
@@ -25,6 +25,7 @@ class Translator:
         strategy: Chooses among the targets.
         settings: The strategy's settings and `LENGTHS`.
         batch_size: Sources decoded together.
+        max_source_length: Symbols of a source at most; None for any number.
     """
 
     def __init__(
@@ -36,9 +37,11 @@ class Translator:
         settings: Mapping[str, int | float],
         *,
         batch_size: int = 32,
+        max_source_length: int | None = None,
     ) -> None:
         self.stepper, self.source, self.target = stepper, source, target
         self.strategy, self.settings, self.batch_size = strategy, settings, batch_size
+        self.max_source_length = max_source_length
 
     def __call__(self, texts: Sequence[str], prefixes: Sequence[str] = ()) -> list[Translation]:
         """Translate texts, in their order; they are decoded in batches of similar length.
@@ -46,8 +49,15 @@ class Translator:
         Args:
             texts: Any number of them.
             prefixes: What the target of each begins with, or none at all.
+
+        Raises:
+            DataError: There is not one prefix for each.
+            TextError: A source or a prefix is too long.
         """
         sources = [self.source.encode(text) for text in texts]
+        if self.max_source_length is not None:
+            remedy = "split it, or give data.max_source_length another value in the run's config.toml"
+            require_short(texts, map(len, sources), self.max_source_length, remedy)
         begun = self._begun(prefixes, len(texts))
         results: dict[int, Translation] = {}
         for numbers in length_groups([len(source) for source in sources], batch_size=self.batch_size):
@@ -59,14 +69,14 @@ class Translator:
         return [results[number] for number in range(len(texts))]
 
     def _begun(self, prefixes: Sequence[str], count: int) -> list[list[int]]:
-        """The ids of each prefix; DataError unless there is one for each text, with room for a symbol after it."""
+        """The ids of each prefix, with room for a symbol after it; DataError unless there is one for each text."""
         if isinstance(prefixes, str) or len(prefixes) not in (0, count):
             given = f"the one text {prefixes!r}" if isinstance(prefixes, str) else len(prefixes)
             raise DataError(f"expected a prefix for each of {count} texts, or none at all; given {given}")
         max_length = int(typed_settings(self.strategy, self.settings)["max_length"])
         begun = [self.target.encode(prefix) for prefix in prefixes] or [[] for _ in range(count)]
-        for prefix, ids in zip(prefixes, begun, strict=False):
-            require_room(prefix, len(ids), max_length)
+        if prefixes:
+            require_room(prefixes, map(len, begun), max_length)
         return begun
 
     def _translation(self, found: Hypotheses, row: int, text: str) -> Translation:

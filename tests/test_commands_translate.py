@@ -9,7 +9,7 @@ import pytest
 
 from s2s_toolkit.commands.lines import CHUNK, READ_SIZE, file_chunks, stream_chunks, with_prefixes
 from s2s_toolkit.commands.translate import aligned, text_lines, translate
-from s2s_toolkit.errors import DataError, UnsupportedError
+from s2s_toolkit.errors import DataError, TextError, UnsupportedError
 from s2s_toolkit.opening import open_translator
 from s2s_toolkit.translation import Translation
 
@@ -88,7 +88,7 @@ def test_every_line_may_have_a_prefix_of_its_own(s2s, folder, run):
     [
         ("x1\n", "prefixes.txt ends after line 1, before the input; give a prefix for each line, if an empty one"),
         ("x1\n" * 5, "prefixes.txt has 5 lines, the input 2; give a prefix for each line"),
-        ("x1\nx123456\n", "prefix 'x123456' has 7 symbols, and max_length = 7 leaves room for 6"),
+        ("x1\nx123456\n", "in.txt, line 2: prefix 'x123456' has 7 symbols, and max_length = 7 leaves room for 6"),
     ],
 )
 def test_prefixes_that_do_not_fit_write_nothing(s2s, folder, run, prefixes, message):
@@ -146,15 +146,13 @@ def test_a_file_without_alignment_is_refused():
 
 def test_a_line_end_in_a_text_stays_on_its_line():
     stream = io.BytesIO()
-    translate(backwards, [(["a\rb"], []), (["c\nd"], [])], stream, text_lines)
+    translate(backwards, [(["a\rb"], []), (["c\nd"], [])], stream, text_lines, "lines")
     assert stream.getvalue() == b"b a\nd c\n"
 
 
 def test_lines_are_numbered_through_all_chunks():
-    stream = io.BytesIO()
-    translate(
-        backwards, [(["a", "b"], []), (["c"], []), (["d"], [])], stream, lambda number, source, _: f"{number}{source}"
-    )
+    stream, chunks = io.BytesIO(), [(["a", "b"], []), (["c"], []), (["d"], [])]
+    translate(backwards, chunks, stream, lambda number, source, _: f"{number}{source}", "lines")
     assert stream.getvalue() == b"1a\n2b\n3c\n4d\n"
 
 
@@ -166,7 +164,7 @@ def test_results_are_flushed_before_more_is_read():
         assert raw.getvalue() == b"a\n"
         yield ["b"], []
 
-    translate(backwards, chunks(), stream, text_lines)
+    translate(backwards, chunks(), stream, text_lines, "lines")
     assert raw.getvalue() == b"a\nb\n"
 
 
@@ -217,3 +215,32 @@ def test_a_line_of_standard_input_does_not_wait_for_the_next():
 
 def backwards(sources):
     return [Translation(source[::-1], 0.0, (*source[::-1], "</s>"), (*source, "</s>")) for source in sources]
+
+
+def test_a_run_takes_sources_as_long_as_its_file_does(s2s, run):
+    done = s2s("translate", run, stdin="12 ab\n\n" + "a" * 201 + "\n13 ab\n")
+    assert (done.exit_code, done.stdout.count("\n")) == (2, 2)
+    told = "source 'aaaaaaaaaaaaaaaaaaaa'… has 201 symbols, the limit is 200"
+    remedy = "split it, or give data.max_source_length another value in the run's config.toml"
+    assert done.stderr == f"s2s: standard input, line 3: {told}; {remedy}\n"
+
+
+def test_lines_before_one_that_is_no_text_are_translated(s2s, folder, run):
+    (folder / "in.txt").write_bytes(b"12 ab\n13 ab\n\xff\n14 ab\n")
+    whole = s2s("translate", run, stdin="12 ab\n13 ab\n")
+    done = s2s("translate", run, "in.txt")
+    assert (done.exit_code, done.stdout) == (2, whole.stdout)
+    assert done.stderr == "s2s: in.txt, line 3: expected UTF-8, found byte 0xff; save the file as UTF-8\n"
+
+
+def test_the_first_of_several_bad_lines_is_named():
+    def translator(texts):
+        for place in reversed(range(len(texts))):
+            if texts[place].startswith("bad"):
+                raise TextError(place, f"{texts[place]} is bad")
+        return [Translation(text.upper(), 0.0, (), ()) for text in texts]
+
+    stream = io.BytesIO()
+    with pytest.raises(DataError, match=r"^lines, line 5: bad 1 is bad$"):
+        translate(translator, [(["a", "b"], []), (["c", "d", "bad 1", "e", "bad 2"], [])], stream, text_lines, "lines")
+    assert stream.getvalue() == b"A\nB\nC\nD\n"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_toolkit.normalization import UNCHANGED, Normalization, lower
+from s2s_toolkit.normalization import UNCHANGED, Normalization, lower, ordered
 
 FORMS = ["", "nfc", "nfd", "nfkc", "nfkd"]
 EVERY = [Normalization(form, lowercase) for form in FORMS for lowercase in (False, True)]
@@ -72,3 +72,19 @@ def test_texts_that_are_canonically_equal_become_equal(form, text):
     normalization = Normalization(form, lowercase=True)
     composed, decomposed = (unicodedata.normalize(other, text) for other in ("NFC", "NFD"))
     assert normalization(composed) == normalization(decomposed) == normalization(text)
+
+
+@pytest.mark.parametrize("form", FORMS[1:])
+@given(text=st.text(st.sampled_from("aé\u0301\u0323\u0344\u0f73\u0f71\u0f72\u0f81각\u11a8ﬁ\u200d"), max_size=40))
+def test_marks_in_order_beforehand_change_no_form(form, text):
+    name = form.upper()
+    assert unicodedata.normalize(name, ordered(text, form)) == unicodedata.normalize(name, text)
+
+
+@pytest.mark.parametrize("form", FORMS[1:])
+@pytest.mark.parametrize(
+    ("marks", "low", "high"), [("\u0301\u0323", "\u0323", "\u0301"), ("\u0f73", "\u0f71", "\u0f72")]
+)
+def test_half_a_million_marks_on_one_letter_are_put_in_order(form, marks, low, high):
+    many = 500_000  # with Python's own way a matter of minutes
+    assert Normalization(form)("q" + marks * many) == "q" + low * many + high * many

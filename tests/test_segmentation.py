@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_toolkit.segmentation import MARK, UNKNOWN_PENALTY, Merges, Unigram, segmentation_of
+from s2s_toolkit.segmentation import MARK, UNKNOWN_PENALTY, Merges, Unigram, remembering, segmentation_of
 from s2s_toolkit.testing.requirements import require
 
 LETTERS = "ab한\u1112\u0301\U0001f44d" + MARK
@@ -151,3 +151,15 @@ def test_a_segmentation_is_what_it_describes(segmentation):
 def test_what_describes_no_segmentation_is_refused(described):
     with pytest.raises(ValueError):
         segmentation_of(described)
+
+
+def test_long_words_are_not_remembered():
+    calls = []
+
+    def count(word):
+        calls.append(word)
+        return len(word)
+
+    remembered = remembering(count)
+    assert [remembered(word) for word in ("ab", "a" * 10**4) * 2] == [2, 10**4] * 2
+    assert [len(word) for word in calls] == [2, 10**4, 10**4]

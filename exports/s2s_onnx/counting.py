@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
-from s2s_toolkit.errors import DataError, ModelFileError
+from s2s_toolkit.errors import ModelFileError
 from s2s_toolkit.normalization import Normalization
-from s2s_toolkit.segmentation import MARK, segmentation_of
-
-REMEMBERED = 2**16
-"""Words whose number of pieces is remembered."""
+from s2s_toolkit.segmentation import MARK, remembering, segmentation_of
+from s2s_toolkit.strategies.lengths import require_short
 
 
 class SymbolCounter:
@@ -49,7 +46,7 @@ class PieceCounter:
     def __init__(self, separators: Sequence[str], segmentation: Any, normalization: Normalization) -> None:
         self._words = re.compile("|".join(map(re.escape, separators)))
         self._normalization, cut = normalization, segmentation_of(segmentation).cut
-        self._count = lru_cache(maxsize=REMEMBERED)(lambda word: len(cut(MARK + word)))
+        self._count = remembering(lambda word: len(cut(MARK + word)))
 
     def __call__(self, text: str) -> int:
         """The number of a text's symbols."""
@@ -82,13 +79,7 @@ class SourceSymbols:
         self._limit = metadata["max_source_length"] if limit is None else limit
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """The number of each text's symbols; DataError if one has more than the limit."""
+        """The number of each text's symbols; TextError if one has more than the limit."""
         counts = [self._counter(text) for text in texts]
-        for number, count in enumerate(counts, start=1):
-            if count > self._limit:
-                start = texts[number - 1][:20]
-                raise DataError(
-                    f"source {number}, {start!r}…, has {count} symbols, the limit is {self._limit}; split it, or, in "
-                    "Python, give Translator another max_source_length"
-                )
+        require_short(texts, counts, self._limit, "split it, or, in Python, give Translator another max_source_length")
         return counts

@@ -12,8 +12,8 @@ from s2s_onnx.session import Device, first_line, open_session
 from s2s_onnx.settings import Settings
 from s2s_onnx.translations import Found, text_translation
 from s2s_toolkit.batches import length_groups
-from s2s_toolkit.errors import DataError, ModelFileError
-from s2s_toolkit.strategies.lengths import require_room
+from s2s_toolkit.errors import DataError, ModelFileError, TextError
+from s2s_toolkit.strategies.lengths import beginning, require_room
 from s2s_toolkit.translation import Translation
 
 
@@ -86,7 +86,8 @@ class Translator:
             settings: Overlay those of the translator for this call.
 
         Raises:
-            DataError: A text is no text or too long, or there is not one prefix for each.
+            DataError: There is not one prefix for each, or what is given is no list of texts.
+            TextError: A text or a prefix is no Unicode text, or too long.
             ConfigError: A setting is unknown, fixed in the file, or can't work.
             ModelFileError: onnxruntime can't run the file.
         """
@@ -95,8 +96,7 @@ class Translator:
         if prefixes and len(prefixes) != len(texts):
             raise DataError(f"expected a prefix for each of {len(texts)} texts, or none at all; given {len(prefixes)}")
         chosen = self.settings | self._known.checked(settings, self.settings)
-        for prefix in prefixes:
-            require_room(prefix, self._target_symbols(prefix), int(chosen["max_length"]))
+        require_room(prefixes, map(self._target_symbols, prefixes), int(chosen["max_length"]))
         results: dict[int, Translation] = {}
         for numbers in length_groups(self._symbols.count(texts), batch_size=self.batch_size):
             batch = [texts[number] for number in numbers]
@@ -154,11 +154,12 @@ class TextReader:
 def _check_texts(texts: Sequence[str], what: str) -> None:
     """Refuse what is no list of texts, before any of it is translated."""
     if isinstance(texts, str | bytes):
-        raise DataError(f"expected a list of texts, given one alone: {texts!r}; put it in brackets")
-    for text in texts:
+        raise DataError(f"expected a list of texts, given one alone: {texts!r:.60}; put it in brackets")
+    for place, text in enumerate(texts):
         if not isinstance(text, str):
-            raise DataError(f"expected a list of texts; one of them is {text!r}")
+            raise DataError(f"expected a list of texts; one of them is {text!r:.60}")
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise DataError(f"a {what} holds half of a surrogate pair, which is no text: {text!r}") from error
+            told = f"{what} {beginning(text)} holds half of a surrogate pair, which is no text"
+            raise TextError(place, told) from error

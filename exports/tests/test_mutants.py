@@ -10,44 +10,7 @@ from click.testing import CliRunner, Result
 from s2s_toolkit.cli import cli
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
-
-NUM_MUTANTS = 1000
-
-
-def flip(content: bytearray, rng: random.Random) -> None:
-    content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
-
-
-def truncate(content: bytearray, rng: random.Random) -> None:
-    del content[rng.randrange(len(content)) :]
-
-
-def overwrite(content: bytearray, rng: random.Random) -> None:
-    start, size = rng.randrange(len(content)), rng.randint(1, 4096)
-    content[start : start + size] = rng.randbytes(min(size, len(content) - start))
-
-
-def clear(content: bytearray, rng: random.Random) -> None:
-    start, size = rng.randrange(len(content)), rng.randint(1, 4096)
-    content[start : start + size] = bytes(min(size, len(content) - start))
-
-
-def insert(content: bytearray, rng: random.Random) -> None:
-    start = rng.randrange(len(content) + 1)
-    content[start:start] = rng.randbytes(rng.randint(1, 300))
-
-
-def delete(content: bytearray, rng: random.Random) -> None:
-    start = rng.randrange(len(content))
-    del content[start : start + rng.randint(1, 300)]
-
-
-def repeat(content: bytearray, rng: random.Random) -> None:
-    start = rng.randrange(len(content))
-    content[start:start] = content[start : start + rng.randint(1, 4096)]
-
-
-MUTATIONS = (flip, truncate, overwrite, clear, insert, delete, repeat)
+from s2s_toolkit.testing.mutants import damaged
 
 
 @pytest.fixture(scope="module")
@@ -60,19 +23,6 @@ def s2s(registry: Registry) -> Callable[..., Result]:
     return lambda *arguments: CliRunner().invoke(cli, [str(argument) for argument in arguments], "ab\n", obj=registry)
 
 
-def mutants(content: bytes, count: int, seed: int) -> list[bytes]:
-    rng = random.Random(seed)
-    made = []
-    while len(made) < count:
-        mutant = bytearray(content)
-        for _ in range(rng.choice((1, 1, 1, 2, 8))):
-            if mutant:
-                rng.choice(MUTATIONS)(mutant, rng)
-        if mutant != content:
-            made.append(bytes(mutant))
-    return made
-
-
 def assert_one_line(result: Result, path: Path) -> None:
     assert not result.exception or isinstance(result.exception, SystemExit), result.exception
     assert (result.exit_code, result.stdout) == (2, "")
@@ -81,10 +31,13 @@ def assert_one_line(result: Result, path: Path) -> None:
     assert str(path) in line
 
 
-def test_a_mutant_is_refused_in_one_line(content: bytes, s2s: Callable[..., Result], tmp_path: Path) -> None:
-    path = tmp_path / "model.onnx"
-    for mutant in mutants(content, NUM_MUTANTS, seed=1):
-        path.write_bytes(mutant)
+@pytest.mark.long
+def test_a_mutant_is_refused_in_one_line(
+    content: bytes, s2s: Callable[..., Result], tmp_path: Path, scale: Callable[[int, int], int]
+) -> None:
+    path, rng = tmp_path / "model.onnx", random.Random(1)
+    for _ in range(scale(1000, 5000)):
+        path.write_bytes(damaged(content, rng))
         assert_one_line(s2s("translate", path), path)
 
 
@@ -92,7 +45,7 @@ def test_a_mutant_is_refused_in_one_line(content: bytes, s2s: Callable[..., Resu
 def test_every_command_refuses_it(
     content: bytes, s2s: Callable[..., Result], run: Run, tmp_path: Path, command: str
 ) -> None:
-    path, pairs = tmp_path / "model.onnx", tmp_path / "pairs.tsv"
+    path, pairs, rng = tmp_path / "model.onnx", tmp_path / "pairs.tsv", random.Random(2)
     pairs.write_text("ab\tx\n")
     others = {
         "evaluate": [pairs],
@@ -100,7 +53,7 @@ def test_every_command_refuses_it(
         "plot": ["ab", "-o", tmp_path / "a.png"],
         "verify": [run.path, "--data", pairs],
     }
-    for mutant in mutants(content, 50, seed=2):
-        path.write_bytes(mutant)
+    for _ in range(50):
+        path.write_bytes(damaged(content, rng))
         assert_one_line(s2s(command, path, *others[command]), path)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["model.onnx", "pairs.tsv"]

@@ -47,7 +47,7 @@ def test_the_limit_is_the_files_unless_another_is_given(limit: int | None) -> No
     symbols = counter(Characters(), limit)
     assert symbols.count(["a" * greatest]) == [greatest]
     message = (
-        rf"^source 2, 'b{{7,20}}'…, has {greatest + 1} symbols, the limit is {greatest}; split it, or, in Python, "
+        rf"^text 2: source 'b{{7,20}}'…? has {greatest + 1} symbols, the limit is {greatest}; split it, or, in Python, "
         "give Translator another max_source_length$"
     )
     with pytest.raises(DataError, match=message):
@@ -66,7 +66,7 @@ def path(request: pytest.FixtureRequest, make_run: Callable[..., Run], registry:
 def test_a_file_takes_sources_as_long_as_those_it_was_trained_with(path: Path) -> None:
     translator = Translator(path)
     assert [len(found.source_symbols) for found in translator(["abcde", ""])] == [6, 1]
-    with pytest.raises(DataError, match="source 1, 'abcdef'…, has 6 symbols, the limit is 5"):
+    with pytest.raises(DataError, match="text 1: source 'abcdef' has 6 symbols, the limit is 5"):
         translator(["abcdef", ""])
 
 

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 from s2s_toolkit.errors import DataError
-from s2s_toolkit.lines import decode_line, read_lines
+from s2s_toolkit.lines import LONGEST, decode_line, read_lines
 
 CHUNK = 512
 """Lines translated together: enough to sort by length and fill batches."""
 
 READ_SIZE = 1 << 16
 
+STANDARD_INPUT = "standard input"
+
 
 def file_chunks(path: Path) -> Iterator[list[str]]:
     """The lines of a file."""
-    lines = read_lines(path)
-    while chunk := list(islice(lines, CHUNK)):
-        yield chunk
+    return _chunks(read_lines(path))
 
 
 def stream_chunks(stream: BinaryIO) -> Iterator[list[str]]:
@@ -28,10 +28,8 @@ def stream_chunks(stream: BinaryIO) -> Iterator[list[str]]:
     """
     number = 0
     for lines in _arriving(stream):
-        for start in range(0, len(lines), CHUNK):
-            chunk = lines[start : start + CHUNK]
-            yield [decode_line(line, number + place, "standard input") for place, line in enumerate(chunk, start=1)]
-            number += len(chunk)
+        yield from _chunks(decode_line(line, place, STANDARD_INPUT) for place, line in enumerate(lines, number + 1))
+        number += len(lines)
 
 
 def with_prefixes(chunks: Iterable[list[str]], path: Path) -> Iterator[tuple[list[str], list[str]]]:
@@ -48,15 +46,36 @@ def with_prefixes(chunks: Iterable[list[str]], path: Path) -> Iterator[tuple[lis
         raise DataError(f"{path} has {number + rest} lines, the input {number}; give a prefix for each line")
 
 
+def _chunks(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Lines by chunks; what stands before a line that is none comes first, then the DataError."""
+    chunk: list[str] = []
+    try:
+        for line in lines:
+            chunk.append(line)
+            if len(chunk) == CHUNK:
+                yield chunk
+                chunk = []
+    except DataError:
+        if chunk:
+            yield chunk
+        raise
+    if chunk:
+        yield chunk
+
+
 def _arriving(stream: BinaryIO) -> Iterator[list[bytes]]:
-    """Whole lines, all those that one read completes; the last may lack its end."""
+    """Whole lines, all those that one read completes; the last may lack its end, and one that is too long the rest."""
     pieces: list[bytes] = []
+    size = 0
     while data := stream.read1(READ_SIZE):  # type: ignore[attr-defined]  # every buffered stream has it
         head, end, rest = data.rpartition(b"\n")
         if not end:
             pieces.append(data)
+            size += len(data)
+            if size > LONGEST:
+                break
             continue
         yield b"".join([*pieces, head]).split(b"\n")
-        pieces = [rest] if rest else []
+        pieces, size = [rest] if rest else [], len(rest)
     if pieces:
         yield [b"".join(pieces)]

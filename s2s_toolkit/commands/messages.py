@@ -2,10 +2,16 @@
 
 import click
 
+BEGINNING, END = 600, 300
+"""Characters shown of a message that has more, as one that quotes a file; its end says what to do."""
+
 
 def tell(message: str) -> None:
     """Write one line, whatever the message holds."""
-    click.echo(f"s2s: {' '.join(message.splitlines())}", err=True)
+    line = " ".join(message.splitlines())
+    if len(line) > BEGINNING + END:
+        line = f"{line[:BEGINNING]} … {line[-END:]}"
+    click.echo(f"s2s: {line}", err=True)
 
 
 def warn(message: str) -> None:

@@ -5,16 +5,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
 from s2s_toolkit.commands.decoding import FILE, DecodingRequest, decoding_options, device_option
-from s2s_toolkit.commands.lines import file_chunks, stream_chunks, with_prefixes
+from s2s_toolkit.commands.lines import STANDARD_INPUT, file_chunks, stream_chunks, with_prefixes
 from s2s_toolkit.commands.plugin_files import plugin_option
-from s2s_toolkit.errors import ConfigError, UnsupportedError
+from s2s_toolkit.errors import ConfigError, DataError, TextError, UnsupportedError
 from s2s_toolkit.files import atomic_path, require_absent
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.symbols import EOS, SPECIAL
@@ -72,7 +71,7 @@ def command(
         lines = stream_chunks(sys.stdin.buffer) if source == STANDARD else file_chunks(source)
         chunks = with_prefixes(lines, prefixes) if prefixes else _beginning_with(prefix, lines)
         write = json_line if as_json else partial(text_lines, text_of=aligned) if alignments else text_lines
-        translate(translator, chunks, stream, write)
+        translate(translator, chunks, stream, write, where=STANDARD_INPUT if source == STANDARD else str(source))
 
 
 def translate(
@@ -80,14 +79,32 @@ def translate(
     chunks: Iterable[tuple[list[str], list[str]]],
     stream: BinaryIO,
     write: Write,
+    where: str,
 ) -> None:
-    """Translate chunks of sources and their prefixes, none or one for each; each is flushed before more is read."""
-    numbers = count(1)
+    """Translate chunks of sources and their prefixes, none or one for each; each is flushed before more is read.
+
+    DataError at a line that can't be translated, which names it; what stands before it is written.
+    """
+    number = 0
     for sources, prefixes in chunks:
-        translations = translator(sources, prefixes) if prefixes else translator(sources)
-        for source, translation in zip(sources, translations, strict=True):
-            stream.write(f"{write(next(numbers), source, translation)}\n".encode())
+        translations, bad = _up_to_a_bad_one(translator, sources, prefixes)
+        for source, translation in zip(sources, translations, strict=False):
+            number += 1
+            stream.write(f"{write(number, source, translation)}\n".encode())
         stream.flush()
+        if bad:
+            raise DataError(f"{where}, line {number + 1}: {bad.told}") from bad
+
+
+def _up_to_a_bad_one(
+    translator: Callable[..., list[Translation]], sources: list[str], prefixes: list[str]
+) -> tuple[list[Translation], TextError | None]:
+    """The translations of all sources, or of those before the first bad one and what is wrong with that."""
+    try:
+        return (translator(sources, prefixes) if prefixes else translator(sources)), None
+    except TextError as error:
+        found, earlier = _up_to_a_bad_one(translator, sources[: error.place], prefixes[: error.place])
+        return found, earlier or error
 
 
 def _beginning_with(prefix: str, chunks: Iterable[list[str]]) -> Iterator[tuple[list[str], list[str]]]:

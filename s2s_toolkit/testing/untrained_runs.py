@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from s2s_toolkit.config import Config
-from s2s_toolkit.config_sections import ModelConfig, PartConfig
+from s2s_toolkit.config_sections import ModelConfig, PartConfig, TextConfig
 from s2s_toolkit.loading import plan_of
 from s2s_toolkit.model import REFERENCE, ModelPlan, build_parts, declared_weights
 from s2s_toolkit.registry import Registry
@@ -44,8 +44,8 @@ def write_run(
     framework: str = REFERENCE,
     model: ModelConfig = MODEL,
     weights: Mapping[str, np.ndarray] | None = None,
-    source: str | PartConfig = "characters",
-    target: str | PartConfig = "separator",
+    source: str | PartConfig | TextConfig = "characters",
+    target: str | PartConfig | TextConfig = "separator",
     source_symbols: Iterable[str] = SOURCE_SYMBOLS,
     target_symbols: Iterable[str] = TARGET_SYMBOLS,
     lessons: Sequence[str] = (),
@@ -58,7 +58,7 @@ def write_run(
         framework: What the config says that trained it.
         model: What the model is.
         weights: Its weights, by default drawn for the parts of the numpy reference.
-        source: The source's tokenizer.
+        source: The source's tokenizer, or all that is said of the source.
         target: The target's.
         source_symbols: The vocabularies, of which the special symbols are no part.
         target_symbols: Likewise.
@@ -68,8 +68,8 @@ def write_run(
         {
             "framework": framework,
             "data": {"train": "gone.tsv", "dev": "gone.tsv"},
-            "source": {"tokenizer": source},
-            "target": {"tokenizer": target},
+            "source": _side(source),
+            "target": _side(target),
             "decoding": {"strategy": "greedy", "max_length": 9},
         }
     )
@@ -81,6 +81,10 @@ def write_run(
     create_run(run)
     save_checkpoint(run.checkpoint_path("best"), dict(weights or _drawn(plan_of(run), registry)))
     return run
+
+
+def _side(said: str | PartConfig | TextConfig) -> TextConfig | dict[str, str | PartConfig]:
+    return said if isinstance(said, TextConfig) else {"tokenizer": said}
 
 
 def _drawn(plan: ModelPlan, registry: Registry) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ from spox import Tensor, argument, build
 
 from s2s_onnx.graph.array import OnnxArray
 from s2s_onnx.graph.axes import name_axes
+from s2s_onnx.graph.empty_batch import with_blank, without_blank
 from s2s_onnx.graph.hoisting import hoist
 from s2s_onnx.graph.interface import Interface
 from s2s_onnx.graph.loop import DecodingLoop
@@ -40,15 +41,17 @@ def assemble(
         defaults: Whether settings and prefix may be left out. JavaScript can't set an input that may.
     """
     typed = typed_settings(strategy, settings)
-    inputs = interface.inputs() | {name: argument(Tensor(value.dtype, ())) for name, value in typed.items()}
+    given = interface.inputs()
+    inputs = given | {name: argument(Tensor(value.dtype, ())) for name, value in typed.items()}
     weights = {name: argument(Tensor(np.float32, array.shape)) for name, array in parts.weights.items()}
     loop = DecodingLoop(parts, strategy, {name: OnnxArray(inputs[name]) for name in typed}, weights)
     with warnings.catch_warnings():  # that a Loop's outputs have no shape; ours get their rank back
         warnings.filterwarnings("ignore", message="Output type for variable")
-        read = interface.read(inputs)
+        read = interface.read({name: with_blank(value) for name, value in given.items()})
         found = loop.search(read["source_ids"], read["source_lengths"], read["prefix_ids"])
         values = {**{name: array.var for name, array in read.items()}, **interface.write(found)}
-    model = build(inputs | weights, {name: values[name] for name in outputs})
+    source = next(iter(given.values()))
+    model = build(inputs | weights, {name: without_blank(values[name], source) for name in outputs})
     hoist(model.graph)
     prune(model.graph, keep=NAMED)
     drop_copies(model.graph)

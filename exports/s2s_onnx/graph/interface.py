@@ -41,7 +41,7 @@ class Interface(Protocol):
     optional: ClassVar[Mapping[str, np.ndarray]]
 
     def inputs(self) -> dict[str, Var]:
-        """The inputs by name, made anew."""
+        """The inputs by name, the sources first, made anew."""
 
     def read(self, inputs: Mapping[str, Var]) -> Arrays:
         """source_ids (B, S) with EOS, source_lengths (B,) that count it, prefix_ids (B, P), and ready outputs."""
