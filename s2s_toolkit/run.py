@@ -227,6 +227,8 @@ def _read_about(path: Path) -> dict[str, Any]:
         for origin in about["plugins"]:
             Origin(**origin)
         about["sha256"] = dict(about["sha256"])
+        if strange := [name for name in about["sha256"] if name in ("", "..") or Path(name).name != name]:
+            raise ValueError(f"a digest of {strange[0]!r}, which is no file of the run")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{file} is damaged ({error}); restore it") from error
     if found != FORMAT:
