@@ -9,9 +9,14 @@ OneOrTwo = Path | tuple[Path, Path]
 Table = TypeVar("Table", bound=BaseModel)
 
 
+def _is_path(value: Any) -> bool:
+    """Whether it may name a file, which a text with "\\0" in it can't."""
+    return isinstance(value, str | Path) and "\0" not in str(value)
+
+
 def _one_or_two(value: Any) -> Any:
     paths = value if isinstance(value, list | tuple) and len(value) == 2 else [value]
-    if not all(isinstance(path, str | Path) for path in paths):
+    if not all(map(_is_path, paths)):
         raise ValueError("expected a path or a pair [source, target] of paths")
     return value
 
@@ -24,7 +29,7 @@ def _form(value: Any) -> str:
 
 def _any_number(value: Any) -> Any:
     paths = value if isinstance(value, list | tuple) else [value]
-    if not all(isinstance(path, str | Path) for path in paths):
+    if not all(map(_is_path, paths)):
         raise ValueError("expected a path or a list of paths")
     return paths
 
@@ -37,7 +42,7 @@ FilesOrTables = Annotated[
 ]
 """As `Files`, or a list of tables."""
 
-Folder = Annotated[str, Field(strict=True)]
+Folder = Annotated[str, Field(strict=True, pattern=r"^[^\x00]*$")]
 """A folder, or "" for none: TOML has no null."""
 
 FileList = Annotated[tuple[Path, ...], BeforeValidator(_any_number)]

@@ -30,6 +30,10 @@ class Normalization:
     form: Form = ""
     lowercase: bool = False
 
+    def __post_init__(self) -> None:
+        if self.form not in ("", *_NAMES):
+            raise ValueError(f"there is no normalisation form {self.form!r}")
+
     def __call__(self, text: str) -> str:
         """The text as a tokenizer gets it."""
         text = self._formed(text)

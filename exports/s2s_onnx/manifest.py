@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from s2s_onnx.session import Device
+from s2s_onnx.settings import Settings
 from s2s_onnx.sides import text_sides, tokenizers_of
 from s2s_onnx.stepper import OnnxStepper
 from s2s_toolkit.errors import ModelFileError
@@ -18,6 +19,7 @@ from s2s_toolkit.translator import Translator
 MANIFEST = "manifest.json"
 FORMAT = 1
 SPECIAL_IDS = {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS}
+FILES = ("encoder", "decoder_step")
 NEEDED = {
     "files": dict,
     "memory": list,
@@ -49,8 +51,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     for name, kind in NEEDED.items():
         if not isinstance(content.get(name), kind):
             raise ModelFileError(f"{path} is damaged (no {name!r}); export it again")
-    for entry in content["files"].values():
-        _check_file(folder, entry)
+    if not all(isinstance(name, str) for name in (*content["memory"], *content["state"])):
+        raise ModelFileError(f"{path} is damaged (a state without a name); export it again")
+    for name in FILES:
+        _check_file(folder, content["files"].get(name))
     return content
 
 
@@ -71,9 +75,13 @@ def stepping_translator(
     settings: Mapping[str, int | float] | None = None,
 ) -> Translator:
     """As `open_steps`, of what is open already; `where` names the folder in errors."""
-    sides = text_sides(manifest, where, tokenizers_of(registry))
+    source, target = text_sides(manifest, where, tokenizers_of(registry))
+    if len(target.vocabulary) != stepper.vocabulary_size:
+        raise ModelFileError(f"{where} is damaged (its target vocabulary is not the model's); export it again")
     strategy = make_strategy(manifest["strategy"], manifest["fixed"], registry)
-    return Translator(stepper, *sides, strategy, {**manifest["settings"], **(settings or {})})
+    known = Settings(where, manifest["strategy"], manifest["settings"], manifest["fixed"])
+    chosen = known.checked(manifest["settings"]) | known.checked(settings or {})
+    return Translator(stepper, source, target, strategy, {name: value.item() for name, value in chosen.items()})
 
 
 def _check_file(folder: Path, entry: Any) -> None:

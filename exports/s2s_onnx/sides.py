@@ -45,10 +45,10 @@ def _side(metadata: Mapping[str, Any], name: str, where: str, make: MakeTokenize
     symbols = metadata.get(f"{name}_vocabulary")
     if not isinstance(symbols, list) or not all(isinstance(symbol, str) for symbol in symbols):
         raise ModelFileError(f"{where} has damaged metadata (no {name}_vocabulary); export it again")
-    normalization = Normalization(metadata[f"{name}_normalization"], metadata[f"{name}_lowercase"])
-    made = make(metadata[f"{name}_tokenizer"], **metadata.get(f"{name}_tokenizer_options", {}))
     try:
+        normalization = Normalization(metadata[f"{name}_normalization"], metadata[f"{name}_lowercase"])
+        made = make(str(metadata[f"{name}_tokenizer"]), **metadata.get(f"{name}_tokenizer_options", {}))
         tokenizer = with_state(made, metadata.get(f"{name}_state", metadata.get(f"{name}_segmentation")))
-    except ValueError as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"{where} has damaged metadata ({name}: {error}); export it again") from error
     return TextSide(tokenizer, Vocabulary(symbols), normalization)
