@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
 
-from s2s_toolkit.checkpoint_names import LAST
+from s2s_toolkit.checkpoint_names import LAST, PREVIOUS
 from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.checks.rehearsal import rehearse
 from s2s_toolkit.config import Config
@@ -15,6 +15,7 @@ from s2s_toolkit.config_sections import TrainingConfig
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.corpus import Corpus
 from s2s_toolkit.errors import S2SError
+from s2s_toolkit.files import append_line
 from s2s_toolkit.loading import build_model, framework_on, make_strategy, plan_of
 from s2s_toolkit.metrics import LOSS, load_metric
 from s2s_toolkit.model import reference_parts
@@ -29,7 +30,7 @@ from s2s_toolkit.training.numbering import TrainingCorpus
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.training.resumption import Progress, averaged, restore
 from s2s_toolkit.training.sides import prepared_sides
-from s2s_toolkit.training.starting import created, locked, resumed
+from s2s_toolkit.training.starting import created, locked, recover, resumed
 from s2s_toolkit.training.steps import Steps
 from s2s_toolkit.training.validator import Validator, references_for
 from s2s_toolkit.training.watching import make_observers
@@ -43,6 +44,7 @@ def train(
     observer: Observer,
     *,
     resume: bool = False,
+    previous: bool = False,
     force: bool = False,
     listening: Listening = unheard,
 ) -> Run:
@@ -54,20 +56,24 @@ def train(
         registry: Where parts are found.
         observer: Told of every step, with those that the config names.
         resume: Go on from the last checkpoint, in the config's framework, which may differ from the one before.
+        previous: Go on from the checkpoint before that, which takes its place.
         force: Replace an existing run.
         listening: Entered for the steps; where a signal is heard, the last checkpoint is written and `Interrupted`
             raised after the step.
     """
+    checkpoint = PREVIOUS if previous else LAST
     with ExitStack() as held:
+        recover(path)
         if resume:
             expect_parts(path, registry)
             held.enter_context(locked(path))  # before the checkpoint is read, which another training might replace
         else:
             check_place(path, force=force)
-        loop = held.enter_context(closing(prepared(config, path, registry, observer, resume=resume)))
+        made = prepared(config, path, registry, observer, resume=resume, checkpoint=checkpoint)
+        loop = held.enter_context(closing(made))
         run, origins = loop.run, origins_of(config, registry)
         if resume:
-            place = resumed(run, loop.progress.step, origins=origins)
+            place = resumed(run, loop.progress.step, origins=origins, checkpoint=checkpoint)
         else:
             place = created(run, force=force, origins=origins)
         with place:  # as late as can be: what is refused above, or by an observer now, leaves nothing behind
@@ -83,10 +89,18 @@ def train(
         return run
 
 
-def prepared(config: Config, path: Path, registry: Registry, observer: Observer, *, resume: bool = False) -> "Training":
+def prepared(
+    config: Config,
+    path: Path,
+    registry: Registry,
+    observer: Observer,
+    *,
+    resume: bool = False,
+    checkpoint: str = LAST,
+) -> "Training":
     """A training before its first step: all that it needs is read, made and checked, and nothing is written.
 
-    The arguments are those of `train`; what lies at the path matters only when resuming.
+    The arguments are those of `train`, and from which checkpoint to resume; what lies at the path matters only then.
     """
     if resume:
         expect_parts(path, registry)
@@ -108,7 +122,7 @@ def prepared(config: Config, path: Path, registry: Registry, observer: Observer,
     rehearse(config.model, registry, config.framework)
     loop = Training(run, registry, training, dev, observers)
     if resume:
-        loop.progress = restore(run, loop.model, loop.optimizer, order=loop.order.key)
+        loop.progress = restore(run, loop.model, loop.optimizer, order=loop.order.key, checkpoint=checkpoint)
     return loop
 
 
@@ -244,8 +258,7 @@ class Training:
             tokens_per_second=tokens_per_second,
             seconds=progress.seconds,
         )
-        with self.run.metrics_path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(validation)) + "\n")
+        append_line(self.run.metrics_path, json.dumps(asdict(validation)))
         # after the line: resuming drops one too many, and could not make up for one too few
         self.checkpoints.save(average or state.weights, state, value=value, best=better)
         self.observer.on_validation(validation)
