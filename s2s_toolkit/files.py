@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from s2s_toolkit.errors import S2SError
@@ -124,6 +124,27 @@ def leftovers(path: Path, kind: str) -> list[Path]:
     """What a killed process left of a path under names that `beside` gave it, the oldest first."""
     found = path.parent.glob(f".{kind}-{'[0-9a-f]' * 16}-{glob.escape(path.name)}")
     return sorted(found, key=lambda file: file.lstat().st_mtime)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[None]:
+    """Make a folder, with those above it, where it is missing; after an error within, what of them is empty goes.
+
+    S2SError where it can't be made.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        said = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror
+        raise S2SError(f"can't make folder {path}: {said}; choose another place") from error
+    try:
+        yield
+    except BaseException:
+        for folder in missing:
+            with suppress(OSError):  # somebody else may have put something there meanwhile
+                folder.rmdir()
+        raise
 
 
 def file_digest(path: Path) -> str:

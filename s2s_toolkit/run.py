@@ -26,7 +26,7 @@ import s2s_toolkit
 from s2s_toolkit.checkpoint_names import BEST, FOLDER, SUFFIX, require_checkpoint
 from s2s_toolkit.config import Config, read_config, write_config
 from s2s_toolkit.errors import RunError
-from s2s_toolkit.files import atomic_folder, atomic_path, file_digest, require_absent
+from s2s_toolkit.files import atomic_folder, atomic_path, file_digest, new_folder, require_absent
 from s2s_toolkit.origins import Origin, expect
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.side_files import open_side, save_side
@@ -90,14 +90,9 @@ def check_place(path: Path, *, force: bool = False) -> None:
 def create_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
     """Write the run directory, without checkpoints yet."""
     check_place(run.path)
-    try:
-        run.path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        said = f"{run.path.parent} is not a folder" if isinstance(error, FileExistsError) else error.strerror or error
-        raise RunError(f"can't make run directory {run.path}: {said}; choose another place") from error
     # a folder that is there is empty and stays, for somebody may work in it
     place = nullcontext(run.path) if run.path.exists() else atomic_folder(run.path)
-    with place as folder:
+    with new_folder(run.path.parent), place as folder:
         (folder / FOLDER).mkdir()
         write_config(run.config, folder / "config.toml")
         save_side(run.source, run.config.source, folder, "source")

@@ -46,7 +46,7 @@ DAMAGED = (
         ),
         (
             ("train", "tiny.toml", "-o", "train.tsv/run"),
-            "can't make run directory train.tsv/run: train.tsv is not a folder; choose another place",
+            "can't make folder train.tsv: it is not a folder; choose another place",
         ),
         (("train", "tiny.toml", "-o", "."), ". exists and is not a run directory; choose another place"),
         (("train", "tiny.toml", "--resume"), "there is no run directory runs/tiny-torch; `s2s train` makes one"),

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from s2s_toolkit.checkpoint_names import FOLDER, LAST, SUFFIX
 from s2s_toolkit.errors import RunError
-from s2s_toolkit.files import OLD, PARTIAL, atomic_path, beside, leftovers
+from s2s_toolkit.files import OLD, PARTIAL, atomic_path, beside, leftovers, new_folder
 from s2s_toolkit.origins import Origin
 from s2s_toolkit.run import Run, check_place, create_run, is_run, update_run
 
@@ -45,15 +45,18 @@ def created(run: Run, *, force: bool, origins: Sequence[Origin]) -> Iterator[Non
     if is_run(path):
         with locked(path):  # nobody works there
             _move_away(path, old)
-    missing = [place for place in (path, *path.parents) if not place.exists()]
-    try:
-        create_run(run, origins=origins)
-        yield
-    except BaseException:
-        _remove(path, missing)
-        if old.exists():
-            old.replace(path)
-        raise
+    existed = path.exists()
+    with new_folder(run.path.parent):
+        try:
+            create_run(run, origins=origins)
+            yield
+        except BaseException:
+            _empty(path)
+            if path.exists() and not existed:
+                path.rmdir()
+            if old.exists():
+                old.replace(path)
+            raise
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -115,16 +118,13 @@ def _move_away(path: Path, old: Path) -> None:
         raise RunError(f"can't replace {path}: {error.strerror}; choose another place") from error
 
 
-def _remove(path: Path, missing: Sequence[Path]) -> None:
-    """What is in a folder, and the folders that were missing before."""
+def _empty(path: Path) -> None:
+    """Remove what is in a folder."""
     for entry in path.iterdir() if path.is_dir() else ():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=True)
         else:
             entry.unlink()
-    for folder in missing:
-        with suppress(OSError):  # somebody else may have put something there meanwhile
-            folder.rmdir()
 
 
 def _validations(run: Run, step: int) -> list[str]:
