@@ -3,10 +3,12 @@
 import json
 import math
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from s2s_toolkit.batches import Batch
 from s2s_toolkit.checkpoint_names import LAST, PREVIOUS
 from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.checks.rehearsal import rehearse
@@ -23,6 +25,7 @@ from s2s_toolkit.observers import End, EndTraining, Observer, Start, Validation
 from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, check_place, expect_parts
+from s2s_toolkit.shortage import is_shortage, largest
 from s2s_toolkit.training.bad_steps import MOST_IN_A_ROW, NAMED, BadStepError, lines_of
 from s2s_toolkit.training.checkpoints import Checkpoints, State
 from s2s_toolkit.training.interruption import Asked, Interrupted, Listening, unheard
@@ -196,7 +199,9 @@ class Training:
         progress, since = self.progress, time.perf_counter()
         for batches in self.order.steps(progress.epoch, skip=progress.done):
             try:
-                self.observer.on_step(self.steps.take(batches, progress))
+                with self._memory_for(batches):
+                    step = self.steps.take(batches, progress)
+                self.observer.on_step(step)
                 self.bad_in_a_row = 0
             except BadStepError as error:
                 self._leave_out(error)
@@ -209,6 +214,25 @@ class Training:
                 self.checkpoints.save_last(self._state())
             self._stop_for(number)
             since = time.perf_counter()
+
+    @contextmanager
+    def _memory_for(self, batches: Sequence[Batch]) -> Iterator[None]:
+        """Say of a step for which there is not enough of it what it is made of, and what takes less."""
+        try:
+            yield
+        except Exception as error:
+            if not is_shortage(error, self.registry):
+                raise
+            raise S2SError(
+                f"not enough memory for step {self.progress.step + 1}, {largest(batches)}{self._kept()}; a lower "
+                f"training.batch_size, now {self.options.batch_size}, takes less (with a higher training.accumulate "
+                "for the same steps), as does a lower data.max_source_length or data.max_target_length"
+            ) from error
+
+    def _kept(self) -> str:
+        """What is left to go on from, if anything is, as the end of a clause."""
+        last = self.run.checkpoint_path(LAST)
+        return f"; {last.name} is as it was before" if last.is_file() else ""
 
     def _stop_for(self, number: int) -> None:
         """Stop, if there was a signal; the last checkpoint has to hold the newest step."""
@@ -226,8 +250,7 @@ class Training:
         if self.options.skip_bad_batches and self.bad_in_a_row < MOST_IN_A_ROW:
             self.observer.on_warning(f"{said}; step left out ({progress.bad_steps} so far)")
             return
-        last = run.checkpoint_path(LAST)
-        kept = f"; {last.name} is as it was before" if last.is_file() else ""
+        kept = self._kept()
         remedy = f"a lower training.learning_rate, now {self.options.learning_rate:g}, may help"
         if self.options.skip_bad_batches:
             raise S2SError(f"training diverged: {said}, the {MOST_IN_A_ROW}th in a row{kept}; {remedy}")

@@ -104,14 +104,14 @@ class Trainings:
         expected = left_by(whole)
         while self.met["kills"] < kills:
             shutil.rmtree(run, ignore_errors=True)
-            while self._live(run, self._death() if self.met["kills"] < kills else Death()):
+            while self._live(run, self._death(run) if self.met["kills"] < kills else Death()):
                 pass
             assert left_by(run) == expected
             assert {path.name for path in self.folder.iterdir()} == {*DATA, "run", "whole"}
             self.met["trainings"] += 1
 
-    def _death(self) -> Death:
-        if self.rng.random() < 0.5:
+    def _death(self, run: Path) -> Death:
+        if not last_step(run) or self.rng.random() < 0.5:  # what makes a run is soon over
             return Death(operations=self.rng.randint(1, MOST_OPERATIONS))
         return Death(steps=self.rng.randint(1, MOST_STEPS), seconds=self.rng.uniform(0, LATE))
 

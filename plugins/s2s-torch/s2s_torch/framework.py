@@ -21,6 +21,7 @@ from s2s_torch.onnx_parts import PartExporter
 from s2s_torch.optimizer import Adam
 from s2s_torch.replica import Blueprint
 from s2s_torch.shared import SharedAdam
+from s2s_torch.shortage import is_shortage
 
 
 class TorchFramework:
@@ -48,6 +49,10 @@ class TorchFramework:
 
     def part_exporter(self, part: Any) -> PartExporter:
         return PartExporter(part)
+
+    @staticmethod
+    def says_out_of_memory(error: BaseException) -> bool:
+        return is_shortage(error)
 
 
 class TorchModel:
