@@ -230,8 +230,8 @@ def test_a_killed_training_goes_on_as_if_nothing_had_happened(
     assert done.returncode == 0, done.stderr
     met = json.loads(done.stdout.splitlines()[-1])
     assert met["kills"] == kills
-    if kills >= 50:
-        assert min(met.values()) > 0, met
+    if kills >= 50:  # or they have met nothing
+        assert min(met["checkpoints"], met["the line of a validation"]) > 0, met
 
 
 if __name__ == "__main__":
