@@ -6,7 +6,7 @@ from pathlib import Path
 
 from s2s_toolkit.errors import RunError
 
-BEST, LAST, AVERAGED = "best", "last", "averaged"
+BEST, LAST, PREVIOUS, AVERAGED = "best", "last", "previous", "averaged"
 SUFFIX = ".safetensors"
 FOLDER = "checkpoints"
 
@@ -26,7 +26,7 @@ def epoch_of(name: str) -> int | None:
 
 
 def checkpoint_names(run: Path) -> list[str]:
-    """The checkpoints of a run directory: the best, the last, those of epochs in order, and others."""
+    """The checkpoints of a run directory: the best, the last, the one before, those of epochs in order, and others."""
     names = [file.stem for file in (run / FOLDER).glob(f"*{SUFFIX}") if not file.name.startswith(".")]
     return sorted(names, key=_place)
 
@@ -41,15 +41,15 @@ def require_checkpoint(run: Path, name: str) -> Path:
 
 def require_own_name(name: str) -> None:
     """Refuse a name for a checkpoint that training gives, or that is no plain file name."""
-    if name in (BEST, LAST) or epoch_of(name) is not None:
+    if name in (BEST, LAST, PREVIOUS) or epoch_of(name) is not None:
         raise RunError(f"{name!r} is what training calls a checkpoint; choose another name")
     if not _PLAIN.fullmatch(name):
         raise RunError(f"a checkpoint's name is of letters, digits, '-', '_' and '.', given {name!r}")
 
 
-def _place(name: str) -> tuple[bool, bool, bool, int, str]:
-    epoch = epoch_of(name)
-    return name != BEST, name != LAST, epoch is None, epoch or 0, name
+def _place(name: str) -> tuple[int, bool, int, str]:
+    epoch, first = epoch_of(name), (BEST, LAST, PREVIOUS)
+    return first.index(name) if name in first else len(first), epoch is None, epoch or 0, name
 
 
 def _unknown(run: Path, name: str, names: Sequence[str]) -> str:

@@ -14,16 +14,20 @@ from s2s_toolkit import __version__
 from s2s_toolkit.blame import blame, culprit, named
 from s2s_toolkit.commands.messages import tell, warn
 from s2s_toolkit.commands.plugin_files import plugin_option
-from s2s_toolkit.errors import PluginError, S2SError
+from s2s_toolkit.errors import PluginError, S2SError, one_line
 from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.quiet import ERRORS_ONLY, LEVEL, QuietRegistry
 from s2s_toolkit.registry import Registry
+from s2s_toolkit.shortage import is_shortage
 
 FAILED, SIGNALLED = 2, 128
 """Exit codes: bad input, and what a signal's number is added to."""
 
 TRACEBACK = "S2S_TRACEBACK"
 """The environment variable with which every error shows where it comes from, unless it is "0"; for plugin authors."""
+
+LESS = "; shorter texts, a lower beam_size or --max-length, or a smaller batch or model takes less"
+"""What to do where memory is short and nobody knows for what."""
 
 SHORT_SPIN = ("GOMP_SPINCOUNT", "3000")
 """How long a thread of GNU OpenMP stays awake for the others: much shorter than by default.
@@ -125,6 +129,8 @@ def _explanation(error: Exception, registry: Registry) -> str:
     """What to say of an error that is the machine's or a plugin's; nothing of click's own and of a bug of ours."""
     if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
         return ""
+    if is_shortage(error, registry):
+        return f"not enough memory ({one_line(error)}){LESS}"
     if found := culprit(error, registry):
         return str(blame(error, *found))
     if not isinstance(error, OSError) or error.filename is None:  # a broken pipe, which click ends quietly, has none

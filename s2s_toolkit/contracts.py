@@ -142,6 +142,14 @@ class PlacedFramework(Framework, Protocol):
         """Where its models and their parts are made."""
 
 
+class LimitedFramework(Framework, Protocol):
+    """A framework whose allocators have errors of their own."""
+
+    @staticmethod
+    def says_out_of_memory(error: BaseException) -> bool:
+        """Whether an error is one of those; the command line then says what takes less."""
+
+
 class ArrayFramework(Framework, Protocol):
     """A framework that lends its array namespace, so that strategies can be compared on it too."""
 

@@ -11,7 +11,7 @@ from s2s_toolkit.blame import blaming, named
 from s2s_toolkit.config_sections import ModelConfig, PartConfig
 from s2s_toolkit.errors import ConfigError, PluginError
 from s2s_toolkit.options import create_part
-from s2s_toolkit.registry import Offer, Registry
+from s2s_toolkit.registry import Offer, Registry, resolve
 from s2s_toolkit.weights import Weight, guess_weight, prefixed
 
 SECTIONS = {"encoder": "encoder", "attention scorer": "attention", "decoder": "decoder"}
@@ -44,12 +44,32 @@ class ModelPlan:
 
 
 @dataclass(frozen=True)
+class Making:
+    """How a part was made, in plain values: another process makes the same one of it.
+
+    Attributes:
+        target: "module:object" of its class.
+        sizes: What the pipeline gave.
+        options: What the config said.
+    """
+
+    target: str
+    sizes: tuple[int, ...]
+    options: Mapping[str, Any]
+
+    def make(self) -> Any:
+        """Make the part; what its class was found by is asked again."""
+        return create_part(resolve(self.target), *self.sizes, options=self.options, where=self.target)
+
+
+@dataclass(frozen=True)
 class Parts:
-    """The three parts, each made for one framework or portable."""
+    """The three parts, each made for one framework or portable; and how, where `build_parts` made them."""
 
     encoder: Any
     scorer: Any
     decoder: Any
+    makings: tuple[Making, ...] = ()
 
 
 def part_offers(config: ModelConfig, registry: Registry, framework: str) -> dict[str, Offer]:
@@ -80,6 +100,8 @@ def reference_parts(config: ModelConfig, registry: Registry, framework: str) -> 
 def _build(config: ModelConfig, registry: Registry, framework_of: Callable[[str, str], str]) -> Parts:
     """Make each part for the framework that is given for its kind and name."""
 
+    makings: dict[str, Making] = {}
+
     def make(kind: str, section: str, part: PartConfig, *sizes: int, needs: Sequence[str] = ()) -> Any:
         framework = framework_of(kind, part.name)
         offer, part_class = registry.find_offer(kind, part.name, framework), registry.load(kind, part.name, framework)
@@ -90,6 +112,7 @@ def _build(config: ModelConfig, registry: Registry, framework_of: Callable[[str,
             if not isinstance(size, int) or size < 1:
                 told = f"no number {name!r}" if size is None else f"{name} = {size!r}"
                 raise PluginError(f"{named(kind, offer)} has {told}, which says how large its outputs are, at least 1")
+        makings[section] = Making(offer.component.target, sizes, part.options)
         return made
 
     encoder = make("encoder", "encoder", config.encoder, config.embedding_size, needs=["memory_size"])
@@ -102,7 +125,14 @@ def _build(config: ModelConfig, registry: Registry, framework_of: Callable[[str,
             f"set model.decoder.readout_size = {config.embedding_size}, or tied_softmax = false"
         )
     sizes = decoder.query_size, encoder.memory_size
-    return Parts(encoder, make("attention scorer", "attention", config.attention, *sizes), decoder)
+    scorer = make("attention scorer", "attention", config.attention, *sizes)
+    return Parts(encoder, scorer, decoder, tuple(makings[section] for section in SECTIONS.values()))
+
+
+def remade(makings: Sequence[Making]) -> Parts:
+    """The parts once more, in another process."""
+    encoder, scorer, decoder = (making.make() for making in makings)
+    return Parts(encoder, scorer, decoder, tuple(makings))
 
 
 def declared_weights(plan: ModelPlan, parts: Parts) -> dict[str, Weight]:

@@ -78,15 +78,11 @@ class Registry:
         """Import and return the object that a component stands for."""
         offer = self.find_offer(kind, name, framework)
         target = offer.component.target
-        module, _, attribute = target.partition(":")
         try:
-            loaded: Any = importlib.import_module(module)
-            for each in attribute.split("."):
-                loaded = getattr(loaded, each)
+            return resolve(target)
         except FOREIGN as error:
             message = f"{kind} {name!r} of {offer.plugin} can't be loaded from {target}: {one_line(error)}"
             raise PluginError(message) from error
-        return loaded
 
     def names(self, kind: str, framework: str = ANY) -> list[str]:
         """The names that `find` knows for a kind and framework, sorted."""
@@ -121,3 +117,12 @@ class Registry:
         else:
             said += ways_to_more(kind, self.plugins() | self.failures.keys(), self.left_out)
         return said
+
+
+def resolve(target: str) -> Any:
+    """Import what a component stands for, by its "module:object"; whatever that raises is raised."""
+    module, _, attribute = target.partition(":")
+    found: Any = importlib.import_module(module)
+    for each in attribute.split("."):
+        found = getattr(found, each)
+    return found

@@ -6,6 +6,7 @@ source.vocabulary.json      target.vocabulary.json
 source.tokenizer.json       target.tokenizer.json       of tokenizers that learn
 checkpoints/best.safetensors    weights
 checkpoints/last.safetensors    weights, optimizer state, progress
+checkpoints/previous.safetensors    the last one before that
 checkpoints/epoch-0012.safetensors  weights of one of the best validations, with training.keep_best
 metrics.jsonl               a line for each validation
 training.lock               while a training works there, or where one was killed
@@ -14,6 +15,7 @@ training.lock               while a training works there, or where one was kille
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ import s2s_toolkit
 from s2s_toolkit.checkpoint_names import BEST, FOLDER, SUFFIX, require_checkpoint
 from s2s_toolkit.config import Config, read_config, write_config
 from s2s_toolkit.errors import RunError
-from s2s_toolkit.files import atomic_path, file_digest, require_absent
+from s2s_toolkit.files import atomic_folder, atomic_path, file_digest, new_folder, require_absent
 from s2s_toolkit.origins import Origin, expect
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.side_files import open_side, save_side
@@ -88,17 +90,15 @@ def check_place(path: Path, *, force: bool = False) -> None:
 def create_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
     """Write the run directory, without checkpoints yet."""
     check_place(run.path)
-    try:
-        (run.path / FOLDER).mkdir(parents=True)
-    except OSError as error:
-        raise RunError(
-            f"can't make run directory {run.path}: {error.strerror or error}; choose another place"
-        ) from error
-    write_config(run.config, run.path / "config.toml")
-    save_side(run.source, run.config.source, run.path, "source")
-    save_side(run.target, run.config.target, run.path, "target")
-    run.metrics_path.touch()
-    _write_about(run.path, origins)
+    # a folder that is there is empty and stays, for somebody may work in it
+    place = nullcontext(run.path) if run.path.exists() else atomic_folder(run.path)
+    with new_folder(run.path.parent), place as folder:
+        (folder / FOLDER).mkdir()
+        write_config(run.config, folder / "config.toml")
+        save_side(run.source, run.config.source, folder, "source")
+        save_side(run.target, run.config.target, folder, "target")
+        (folder / run.metrics_path.name).touch()
+        _write_about(folder, origins)
 
 
 def update_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
@@ -153,14 +153,14 @@ def save_checkpoint(
 
     The file appears whole or not at all.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     arrays = prefixed(weights, WEIGHTS) | prefixed(optimizer or {}, OPTIMIZER)
     arrays = {name: np.array(array, order="C") for name, array in arrays.items()}
     metadata = {"format": str(FORMAT), "progress": json.dumps(dict(progress or {}))}
     metadata["sha256"] = _digest(arrays, metadata["progress"])
     with atomic_path(path) as temporary:
-        save_file(arrays, temporary, metadata)
+        temporary.write_bytes(save(arrays, metadata))  # its `save_file` leaves other files behind when it is killed
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,10 @@ DAMAGED = (
             ("train", "tiny.toml", "-o", "train.tsv"),
             "train.tsv exists and is not a run directory; choose another place",
         ),
-        (("train", "tiny.toml", "-o", "train.tsv/run"), "can't make run directory train.tsv/run: Not a directory"),
+        (
+            ("train", "tiny.toml", "-o", "train.tsv/run"),
+            "can't make folder train.tsv: it is not a folder; choose another place",
+        ),
         (("train", "tiny.toml", "-o", "."), ". exists and is not a run directory; choose another place"),
         (("train", "tiny.toml", "--resume"), "there is no run directory runs/tiny-torch; `s2s train` makes one"),
         (("translate", "no-run"), "there is no run directory no-run; `s2s train` makes one"),

@@ -190,14 +190,23 @@ def test_a_part_from_a_file_is_trained_even_if_it_has_idle_weights(s2s: Any, fol
     assert two == pytest.approx(one, rel=1e-5)
 
 
-def test_a_part_that_cannot_be_copied_is_refused(s2s: Any, folder: Path) -> None:
+def test_a_part_that_holds_what_can_not_be_sent_is_made_anew(s2s: Any, folder: Path) -> None:
     require("torch")
     (folder / "lasting_scorer.py").write_text(PART.replace("MORE", "lambda: 0").replace("NAME", "lasting"))
-    done = s2s(
-        "train", "tiny.toml", "--plugin", "lasting_scorer.py", "--set", "attention={name='lasting'}", "--devices", 2
-    )
+    options = ("--plugin", "lasting_scorer.py", "--set", "attention={name='lasting'}", "--devices", 2)
+    assert s2s("train", "tiny.toml", *options).exit_code == 0
+
+
+def test_a_part_that_another_process_does_not_find_ends_the_training_in_one_line(
+    s2s: Any, folder: Path, with_part: Any
+) -> None:
+    require("torch")
+    scorer = load_registry().load("attention scorer", "additive")
+    parts = with_part("s2s_attention_scorers", "local", scorer)
+    done = s2s("train", "tiny.toml", "--set", "attention={name='local', size=5}", "--devices", 2, parts=parts)
     assert done.exit_code == 2
-    assert "can't be copied into another process, so it trains on one device only" in done.stderr
+    assert "training on several devices failed: device 1: ModuleNotFoundError: No module named" in done.stderr
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 from pathlib import Path
@@ -5,7 +6,19 @@ from pathlib import Path
 import pytest
 
 from s2s_toolkit.errors import S2SError
-from s2s_toolkit.files import atomic_files, atomic_folder, atomic_path, require_absent
+from s2s_toolkit.files import (
+    OLD,
+    PARTIAL,
+    append_line,
+    atomic_files,
+    atomic_folder,
+    atomic_path,
+    beside,
+    leftovers,
+    replacing,
+    require_absent,
+)
+from s2s_toolkit.testing.little_room import little_room
 
 
 def names(folder):
@@ -212,3 +225,113 @@ def test_errors_of_what_is_written_name_the_place(tmp_path, write):
     path = tmp_path / "model"
     with pytest.raises(S2SError, match=f"can't write {path}: No such file"), write(path) as temporary:
         (temporary / "missing" / "a").write_text("a")
+
+
+@pytest.fixture
+def order(monkeypatch):
+    """What is flushed, by its inode, and what is moved, by its inode and its new name, in order."""
+    found, replace, fsync = [], Path.replace, os.fsync
+
+    def flush(descriptor):
+        found.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    def move(path, target):
+        found.append((path.stat().st_ino, target.name))
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(Path, "replace", move)
+    return found
+
+
+def test_a_file_is_on_the_disk_before_it_gets_its_name_and_the_name_at_the_end(tmp_path, order):
+    with atomic_path(tmp_path / "a.json") as temporary:
+        temporary.touch()
+        inode = temporary.stat().st_ino
+    assert order == [inode, (inode, "a.json"), tmp_path.stat().st_ino]
+
+
+def test_a_folder_is_on_the_disk_with_all_that_is_in_it_before_it_gets_its_name(tmp_path, order):
+    with atomic_folder(tmp_path / "model") as temporary:
+        (temporary / "inner").mkdir()
+        (temporary / "inner" / "a").touch()
+        inside = {path.stat().st_ino for path in (temporary, temporary / "inner", temporary / "inner" / "a")}
+    *flushed, (_, name), parent = order
+    assert (set(flushed), name, parent) == (inside, "model", tmp_path.stat().st_ino)
+
+
+def fail_with(number, kind):
+    """An `os.fsync` that fails for files of a kind."""
+
+    def fail(descriptor):
+        if kind(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def test_a_file_system_that_can_not_flush_folders_is_written_to_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", fail_with(errno.EINVAL, stat.S_ISDIR))
+    with atomic_path(tmp_path / "a.json") as temporary:
+        temporary.write_text("whole")
+    assert contents(tmp_path) == {"a.json": "whole"}
+
+
+def test_what_did_not_reach_the_disk_gets_no_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", fail_with(errno.EIO, stat.S_ISREG))
+    path = tmp_path / "a.json"
+    with pytest.raises(S2SError, match=f"can't write {path}: Input/output error"), atomic_path(path) as temporary:
+        temporary.write_text("lost")
+    assert names(tmp_path) == []
+
+
+def test_a_file_that_is_replaced_gets_another_name(tmp_path):
+    last, previous = tmp_path / "last", tmp_path / "previous"
+    for number in range(3):
+        with replacing(last, previous), atomic_path(last) as temporary:
+            temporary.write_text(f"{number}")
+    assert contents(tmp_path) == {"last": "2", "previous": "1"}
+
+
+def test_both_names_stay_what_they_were_where_replacing_fails(tmp_path):
+    last, previous = tmp_path / "last", tmp_path / "previous"
+    last.write_text("1")
+    previous.write_text("0")
+    with pytest.raises(ZeroDivisionError), replacing(last, previous):
+        write_half(last, ZeroDivisionError())
+    assert contents(tmp_path) == {"last": "1", "previous": "0"}
+
+
+def test_where_files_have_one_name_each_the_other_one_is_a_copy(tmp_path, monkeypatch):
+    def refuse(path, target):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    last, previous = tmp_path / "last", tmp_path / "previous"
+    last.write_text("1")
+    with replacing(last, previous):
+        last.write_text("2")
+    assert contents(tmp_path) == {"last": "2", "previous": "1"}
+
+
+def test_a_line_is_added_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    append_line(path, "ä" * 20)
+    with little_room():
+        with pytest.raises(S2SError, match=f"can't write {path}: "):
+            append_line(path, "b" * 40)
+        append_line(path, "c" * 20)
+    assert path.read_text().splitlines() == ["ä" * 20, "c" * 20]
+
+
+def test_what_is_left_of_one_file_is_told_from_that_of_others(tmp_path):
+    path = tmp_path / "run[1]"
+    first, second = beside(path, PARTIAL), beside(path, PARTIAL)
+    for number, left in enumerate([second, first]):
+        left.mkdir()
+        os.utime(left, (number, number))
+    for other in (beside(path, OLD), beside(tmp_path / "run1", PARTIAL), beside(tmp_path / "my-run[1]", PARTIAL)):
+        other.mkdir()
+    assert leftovers(path, PARTIAL) == [second, first]
+    assert leftovers(tmp_path / "run", PARTIAL) == []

@@ -52,8 +52,14 @@ def kept(run: Run) -> list[str]:
 
 def test_one_is_the_best_checkpoint_alone(tmp_path: Path) -> None:
     run, watch = trained(tmp_path, epochs=3, keep=1)
-    assert checkpoint_names(run.path) == ["best", "last"]
+    assert checkpoint_names(run.path) == ["best", "last", "previous"]
     assert {saved.path.stem for saved in watch.saved} == {"best", "last"}
+
+
+def test_checkpoints_can_be_read_by_those_who_can_read_the_rest(tmp_path: Path) -> None:
+    run, _ = trained(tmp_path, epochs=1, keep=1)
+    modes = {run.checkpoint_path(name).stat().st_mode for name in checkpoint_names(run.path)}
+    assert modes == {run.metrics_path.stat().st_mode}
 
 
 def test_the_best_validations_stay_and_the_best_of_them_is_the_best_checkpoint(tmp_path: Path) -> None:
@@ -106,7 +112,7 @@ def test_fewer_are_kept_when_fewer_are_asked_for(saving: Callable[..., Any], tmp
     progress = Progress()
     saving(VALUES[:4], keep=3, progress=progress)
     assert saving(VALUES[4:5], keep=2, progress=progress)[0] == ["2: 3.0", "4: 3.0"]
-    assert checkpoint_names(tmp_path) == ["last", "epoch-0002", "epoch-0004"]
+    assert checkpoint_names(tmp_path) == ["last", "previous", "epoch-0002", "epoch-0004"]
 
 
 def test_a_file_of_a_validation_that_was_lost_goes(saving: Callable[..., Any], tmp_path: Path) -> None:
@@ -127,9 +133,9 @@ def test_a_kept_file_that_was_deleted_makes_room(tmp_path: Path) -> None:
 def test_the_names_sort_as_the_epochs_do_and_foreign_files_come_last(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoints"
     folder.mkdir()
-    for name in ("averaged", "epoch-10000", "last", "epoch-0009", "best", ".partial-1"):
+    for name in ("averaged", "epoch-10000", "previous", "last", "epoch-0009", "best", ".partial-1"):
         (folder / f"{name}.safetensors").touch()
-    assert checkpoint_names(tmp_path) == ["best", "last", "epoch-0009", "epoch-10000", "averaged"]
+    assert checkpoint_names(tmp_path) == ["best", "last", "previous", "epoch-0009", "epoch-10000", "averaged"]
 
 
 def test_a_checkpoint_that_there_is_not_is_told_with_those_that_there_are(tiny_run: Path, registry: Registry) -> None:

@@ -215,14 +215,14 @@ def test_nothing_is_left_of_a_cache_that_could_not_be_filled(folder):
         file.write(b"caf\xe9\tx\n")
     with pytest.raises(DataError, match="line 301: expected UTF-8"):
         read_cached(NumberedReader(data_of(path), *SIDES), folder / "cache")
-    assert list((folder / "cache").iterdir()) == []
+    assert not (folder / "cache").exists()
 
 
 def test_a_cache_that_can_not_be_made_is_one_clear_line(cached):
     reader, cache = cached
     shutil.rmtree(cache)
     cache.write_text("a file")
-    with pytest.raises(S2SError, match=f"can't make data.cache {cache}: "):
+    with pytest.raises(S2SError, match=f"can't make folder {cache}: "):
         read_cached(reader, cache)
 
 
@@ -248,7 +248,7 @@ def test_a_disk_that_is_full_is_one_clear_line_and_leaves_nothing(folder, reques
     request.getfixturevalue("little_room")
     with pytest.raises(S2SError, match=r"can't write .*: File too large; choose another place"):
         read_cached(NumberedReader(data_of(path), *SIDES), folder / "cache")
-    assert list((folder / "cache").iterdir()) == []
+    assert not (folder / "cache").exists()
 
 
 def test_preparing_more_pairs_takes_no_more_memory(folder, monkeypatch):

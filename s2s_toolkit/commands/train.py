@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from s2s_toolkit.checkpoint_names import LAST, PREVIOUS
 from s2s_toolkit.commands.changed_config import ChangedConfig, config_options
 from s2s_toolkit.commands.decoding import FILE
 from s2s_toolkit.commands.messages import tell, warn
@@ -38,6 +39,7 @@ RUNS = Path("runs")
 )
 @click.option("--reverse", is_flag=True, help="Train the other direction: source and target change places.")
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint, in either framework.")
+@click.option("--previous", is_flag=True, help="With --resume: from the checkpoint before the last one.")
 @click.option("--force", is_flag=True, help="Replace the run.")
 @click.option("--skip-bad-batches", is_flag=True, help="Go on without a step whose gradient is not finite.")
 @click.option("--print-config", is_flag=True, help="Print the config with all defaults and changes, and end.")
@@ -51,6 +53,7 @@ def command(
     watching: Sequence[str],
     reverse: bool,
     resume: bool,
+    previous: bool,
     force: bool,
     skip_bad_batches: bool,
     print_config: bool,
@@ -63,6 +66,8 @@ def command(
     """
     if resume and force:
         raise click.UsageError("--resume goes on with a run and --force replaces it; give one of them")
+    if previous and not resume:
+        raise click.UsageError("--previous says from which checkpoint --resume goes on; give both")
     if print_config and dry_run:
         raise click.UsageError("--print-config reads nothing and --dry-run everything; give one of them")
     more = [("data.reverse", True)] * reverse + [("training.skip_bad_batches", True)] * skip_bad_batches
@@ -71,15 +76,16 @@ def command(
     if print_config:
         _print_config(checked, registry)
     elif dry_run:
-        _look_ahead(checked, path, registry, resume=resume, force=force)
+        _look_ahead(checked, path, registry, resume=resume, previous=previous, force=force)
     else:
-        _train(checked, path, registry, resume=resume, force=force)
+        _train(checked, path, registry, resume=resume, previous=previous, force=force)
 
 
-def _train(config: Config, path: Path, registry: Registry, *, resume: bool, force: bool) -> None:
+def _train(config: Config, path: Path, registry: Registry, *, resume: bool, previous: bool, force: bool) -> None:
+    how = {"resume": resume, "previous": previous, "force": force}
     try:
         with show_training() as observer:
-            run = train(config, path, registry, observer, resume=resume, force=force, listening=heard)
+            run = train(config, path, registry, observer, **how, listening=heard)
     except Interrupted:
         raise
     except KeyboardInterrupt:
@@ -98,7 +104,7 @@ def _print_config(config: Config, registry: Registry) -> None:
     click.echo(config_text(completed), nl=False)
 
 
-def _look_ahead(config: Config, path: Path, registry: Registry, *, resume: bool, force: bool) -> None:
+def _look_ahead(config: Config, path: Path, registry: Registry, *, resume: bool, previous: bool, force: bool) -> None:
     from s2s_toolkit.commands.outlooks import show_outlook
     from s2s_toolkit.training.loop import prepared
     from s2s_toolkit.training.outlook import look_ahead
@@ -106,7 +112,8 @@ def _look_ahead(config: Config, path: Path, registry: Registry, *, resume: bool,
     if not resume:
         check_place(path, force=force)
     tell("reading the data and building the model")
-    with closing(prepared(config, path, registry, Observer(), resume=resume)) as training:
+    checkpoint = PREVIOUS if previous else LAST
+    with closing(prepared(config, path, registry, Observer(), resume=resume, checkpoint=checkpoint)) as training:
         show_outlook(look_ahead(training, tell=tell))
 
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import s2s_toolkit
-from s2s_toolkit.errors import S2SError, UnsupportedError
+from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.examples import CHUNK, Chunk, Rows
-from s2s_toolkit.files import atomic_folder, file_digest
+from s2s_toolkit.files import atomic_folder, file_digest, new_folder
 from s2s_toolkit.training.numbering import NumberedReader, Numbers, Tally, TrainingCorpus, new_tally, training_corpus
 
 if TYPE_CHECKING:
@@ -79,11 +79,7 @@ def _opened(folder: Path) -> Tally | None:
 def _write(reader: NumberedReader, folder: Path) -> Tally:
     """Read the pairs into a folder, which appears when it is whole."""
     tally = new_tally()
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise S2SError(f"can't make data.cache {folder.parent}: {error.strerror}; choose another place") from error
-    with atomic_folder(folder) as temporary:
+    with new_folder(folder.parent), atomic_folder(folder) as temporary:
         _write_pairs(reader.chunks(tally), temporary / PAIRS)
         about: dict[str, Any] = {
             "pairs": _seal(temporary / PAIRS),

@@ -1,4 +1,4 @@
-"""Which checkpoints a training leaves: the one to go on from, the best one, and as many of the best as are kept."""
+"""Which checkpoints a training leaves: two to go on from, the best one, and as many of the best as are kept."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from s2s_toolkit.checkpoint_names import BEST, LAST, checkpoint_names, epoch_of, kept_name
+from s2s_toolkit.checkpoint_names import BEST, LAST, PREVIOUS, checkpoint_names, epoch_of, kept_name
+from s2s_toolkit.files import replacing
 from s2s_toolkit.observers import Observer, Saved
 from s2s_toolkit.run import Run, save_checkpoint
 from s2s_toolkit.training.resumption import Kept, Progress
@@ -59,9 +60,10 @@ class Checkpoints:
         self._remove_all_but(dict(progress.kept))
 
     def save_last(self, state: State) -> None:
-        """Write the checkpoint to go on from."""
+        """Write the checkpoint to go on from; the one before it stays, to fall back to."""
         path = self.run.checkpoint_path(LAST)
-        save_checkpoint(path, state.weights, state.optimizer, asdict(state.progress))
+        with replacing(path, self.run.checkpoint_path(PREVIOUS)):
+            save_checkpoint(path, state.weights, state.optimizer, asdict(state.progress))
         self.observer.on_checkpoint(Saved(path, state.progress.step, best=False))
 
     def _ranked(self, validations: list[Kept]) -> list[Kept]:

@@ -3,11 +3,13 @@
 import json
 import math
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from s2s_toolkit.checkpoint_names import LAST
+from s2s_toolkit.batches import Batch
+from s2s_toolkit.checkpoint_names import LAST, PREVIOUS
 from s2s_toolkit.checks.parts import check_parts
 from s2s_toolkit.checks.rehearsal import rehearse
 from s2s_toolkit.config import Config
@@ -15,6 +17,7 @@ from s2s_toolkit.config_sections import TrainingConfig
 from s2s_toolkit.contracts import FrameworkModel
 from s2s_toolkit.corpus import Corpus
 from s2s_toolkit.errors import S2SError
+from s2s_toolkit.files import append_line
 from s2s_toolkit.loading import build_model, framework_on, make_strategy, plan_of
 from s2s_toolkit.metrics import LOSS, load_metric
 from s2s_toolkit.model import reference_parts
@@ -22,6 +25,7 @@ from s2s_toolkit.observers import End, EndTraining, Observer, Start, Validation
 from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, check_place, expect_parts
+from s2s_toolkit.shortage import is_shortage, largest
 from s2s_toolkit.training.bad_steps import MOST_IN_A_ROW, NAMED, BadStepError, lines_of
 from s2s_toolkit.training.checkpoints import Checkpoints, State
 from s2s_toolkit.training.interruption import Asked, Interrupted, Listening, unheard
@@ -29,7 +33,7 @@ from s2s_toolkit.training.numbering import TrainingCorpus
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.training.resumption import Progress, averaged, restore
 from s2s_toolkit.training.sides import prepared_sides
-from s2s_toolkit.training.starting import created, locked, resumed
+from s2s_toolkit.training.starting import created, locked, recover, resumed
 from s2s_toolkit.training.steps import Steps
 from s2s_toolkit.training.validator import Validator, references_for
 from s2s_toolkit.training.watching import make_observers
@@ -43,6 +47,7 @@ def train(
     observer: Observer,
     *,
     resume: bool = False,
+    previous: bool = False,
     force: bool = False,
     listening: Listening = unheard,
 ) -> Run:
@@ -54,20 +59,24 @@ def train(
         registry: Where parts are found.
         observer: Told of every step, with those that the config names.
         resume: Go on from the last checkpoint, in the config's framework, which may differ from the one before.
+        previous: Go on from the checkpoint before that, which takes its place.
         force: Replace an existing run.
         listening: Entered for the steps; where a signal is heard, the last checkpoint is written and `Interrupted`
             raised after the step.
     """
+    checkpoint = PREVIOUS if previous else LAST
     with ExitStack() as held:
+        recover(path)
         if resume:
             expect_parts(path, registry)
             held.enter_context(locked(path))  # before the checkpoint is read, which another training might replace
         else:
             check_place(path, force=force)
-        loop = held.enter_context(closing(prepared(config, path, registry, observer, resume=resume)))
+        made = prepared(config, path, registry, observer, resume=resume, checkpoint=checkpoint)
+        loop = held.enter_context(closing(made))
         run, origins = loop.run, origins_of(config, registry)
         if resume:
-            place = resumed(run, loop.progress.step, origins=origins)
+            place = resumed(run, loop.progress.step, origins=origins, checkpoint=checkpoint)
         else:
             place = created(run, force=force, origins=origins)
         with place:  # as late as can be: what is refused above, or by an observer now, leaves nothing behind
@@ -83,10 +92,18 @@ def train(
         return run
 
 
-def prepared(config: Config, path: Path, registry: Registry, observer: Observer, *, resume: bool = False) -> "Training":
+def prepared(
+    config: Config,
+    path: Path,
+    registry: Registry,
+    observer: Observer,
+    *,
+    resume: bool = False,
+    checkpoint: str = LAST,
+) -> "Training":
     """A training before its first step: all that it needs is read, made and checked, and nothing is written.
 
-    The arguments are those of `train`; what lies at the path matters only when resuming.
+    The arguments are those of `train`, and from which checkpoint to resume; what lies at the path matters only then.
     """
     if resume:
         expect_parts(path, registry)
@@ -108,7 +125,7 @@ def prepared(config: Config, path: Path, registry: Registry, observer: Observer,
     rehearse(config.model, registry, config.framework)
     loop = Training(run, registry, training, dev, observers)
     if resume:
-        loop.progress = restore(run, loop.model, loop.optimizer, order=loop.order.key)
+        loop.progress = restore(run, loop.model, loop.optimizer, order=loop.order.key, checkpoint=checkpoint)
     return loop
 
 
@@ -182,7 +199,9 @@ class Training:
         progress, since = self.progress, time.perf_counter()
         for batches in self.order.steps(progress.epoch, skip=progress.done):
             try:
-                self.observer.on_step(self.steps.take(batches, progress))
+                with self._memory_for(batches):
+                    step = self.steps.take(batches, progress)
+                self.observer.on_step(step)
                 self.bad_in_a_row = 0
             except BadStepError as error:
                 self._leave_out(error)
@@ -195,6 +214,25 @@ class Training:
                 self.checkpoints.save_last(self._state())
             self._stop_for(number)
             since = time.perf_counter()
+
+    @contextmanager
+    def _memory_for(self, batches: Sequence[Batch]) -> Iterator[None]:
+        """Say of a step for which there is not enough of it what it is made of, and what takes less."""
+        try:
+            yield
+        except Exception as error:
+            if not is_shortage(error, self.registry):
+                raise
+            raise S2SError(
+                f"not enough memory for step {self.progress.step + 1}, {largest(batches)}{self._kept()}; a lower "
+                f"training.batch_size, now {self.options.batch_size}, takes less (with a higher training.accumulate "
+                "for the same steps), as does a lower data.max_source_length or data.max_target_length"
+            ) from error
+
+    def _kept(self) -> str:
+        """What is left to go on from, if anything is, as the end of a clause."""
+        last = self.run.checkpoint_path(LAST)
+        return f"; {last.name} is as it was before" if last.is_file() else ""
 
     def _stop_for(self, number: int) -> None:
         """Stop, if there was a signal; the last checkpoint has to hold the newest step."""
@@ -212,8 +250,7 @@ class Training:
         if self.options.skip_bad_batches and self.bad_in_a_row < MOST_IN_A_ROW:
             self.observer.on_warning(f"{said}; step left out ({progress.bad_steps} so far)")
             return
-        last = run.checkpoint_path(LAST)
-        kept = f"; {last.name} is as it was before" if last.is_file() else ""
+        kept = self._kept()
         remedy = f"a lower training.learning_rate, now {self.options.learning_rate:g}, may help"
         if self.options.skip_bad_batches:
             raise S2SError(f"training diverged: {said}, the {MOST_IN_A_ROW}th in a row{kept}; {remedy}")
@@ -244,8 +281,7 @@ class Training:
             tokens_per_second=tokens_per_second,
             seconds=progress.seconds,
         )
-        with self.run.metrics_path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(validation)) + "\n")
+        append_line(self.run.metrics_path, json.dumps(asdict(validation)))
         # after the line: resuming drops one too many, and could not make up for one too few
         self.checkpoints.save(average or state.weights, state, value=value, best=better)
         self.observer.on_validation(validation)

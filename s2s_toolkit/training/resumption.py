@@ -1,16 +1,17 @@
-"""Going on with a training: where it stands, and back to the last checkpoint."""
+"""Going on with a training: where it stands, and back to one of the last two checkpoints."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
-from s2s_toolkit.checkpoint_names import kept_name
+from s2s_toolkit.checkpoint_names import LAST, PREVIOUS, kept_name
 from s2s_toolkit.contracts import FrameworkModel, Optimizer
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.loading import fitting_weights
-from s2s_toolkit.run import Run, load_checkpoint
+from s2s_toolkit.run import Checkpoint, Run, load_checkpoint
 
 Kept = tuple[int, float]
 """The epoch of a checkpoint that is kept, and the value of its validation."""
@@ -83,20 +84,52 @@ class Progress:
         self.done, self.loss, self.tokens, self.epoch_seconds = 0, 0.0, 0, 0.0
 
 
-def restore(run: Run, model: FrameworkModel, optimizer: Optimizer, *, order: list[int]) -> Progress:
-    """Set model and optimizer to the run's last checkpoint; RunError where that is missing or damaged.
+def restore(
+    run: Run, model: FrameworkModel, optimizer: Optimizer, *, order: list[int], checkpoint: str = LAST
+) -> Progress:
+    """Set model and optimizer to a checkpoint of the run, LAST or PREVIOUS; RunError where it is missing or damaged.
 
     It may lie inside an epoch. If the epoch's steps now come in another order, since the number of pairs, the batch
     size, `accumulate` or the seed has changed, those done say nothing of those left, and the epoch starts anew.
     """
-    path = run.checkpoint_path("last")
+    path = run.checkpoint_path(checkpoint)
     if not path.is_file():
-        raise RunError(
-            f"can't resume {run.path}: it has no {path.name}, so it was stopped before its first checkpoint; "
-            "train anew with --force"
-        )
-    checkpoint = load_checkpoint(path)
-    model.load_weights(fitting_weights(checkpoint.weights, model, path))
+        raise RunError(f"can't resume {run.path}: it has no {path.name}{_why_missing(run, checkpoint)}")
+    with _hinting_at_previous(run, checkpoint):
+        loaded = load_checkpoint(path)
+    model.load_weights(fitting_weights(loaded.weights, model, path))
+    with _hinting_at_previous(run, checkpoint):
+        progress = _progress(run, path, loaded)
+    optimizer.load_state(loaded.optimizer)
+    progress.kept = [kept for kept in progress.kept if run.checkpoint_path(kept_name(kept[0])).is_file()]
+    if progress.order != order:
+        progress.order = order
+        progress.start_epoch()
+    return progress
+
+
+def _why_missing(run: Run, checkpoint: str) -> str:
+    """Why a checkpoint to go on from may be missing, and what can be done."""
+    if checkpoint == PREVIOUS:
+        return ", which a training's second checkpoint leaves; --resume alone goes on from the last one"
+    if run.checkpoint_path(PREVIOUS).is_file():
+        return "; --resume --previous goes on from the one before"
+    return ", so it was stopped before its first checkpoint; train anew with --force"
+
+
+@contextmanager
+def _hinting_at_previous(run: Run, checkpoint: str) -> Iterator[None]:
+    """Say of a damaged last checkpoint that there is another one, if there is."""
+    try:
+        yield
+    except RunError as error:
+        if checkpoint == PREVIOUS or not run.checkpoint_path(PREVIOUS).is_file():
+            raise
+        raise RunError(f"{error}; --resume --previous goes on from the one before") from error
+
+
+def _progress(run: Run, path: Path, checkpoint: Checkpoint) -> Progress:
+    """Where a checkpoint's training stood, once it is known to hold all that is needed to go on."""
     try:
         progress = Progress(**checkpoint.progress)
         progress.kept = [(int(epoch), float(value)) for epoch, value in progress.kept]
@@ -106,11 +139,6 @@ def restore(run: Run, model: FrameworkModel, optimizer: Optimizer, *, order: lis
     missing = sorted((moments | {"steps"}) - checkpoint.optimizer.keys())
     if missing and progress.step > progress.bad_steps:  # an optimizer that has taken no step has no state
         raise RunError(f"can't resume {run.path}: {path.name} lacks the optimizer's {missing[0]!r}")
-    optimizer.load_state(checkpoint.optimizer)
-    progress.kept = [kept for kept in progress.kept if run.checkpoint_path(kept_name(kept[0])).is_file()]
-    if progress.order != order:
-        progress.order = order
-        progress.start_epoch()
     return progress
 
 

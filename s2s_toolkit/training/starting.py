@@ -1,7 +1,6 @@
 """The run directory of a training that starts: its own, written, and as it was before where the start fails."""
 
 import json
-import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -9,13 +8,32 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from s2s_toolkit.checkpoint_names import FOLDER, LAST, SUFFIX
 from s2s_toolkit.errors import RunError
-from s2s_toolkit.files import atomic_path
+from s2s_toolkit.files import OLD, PARTIAL, atomic_path, beside, leftovers, new_folder
 from s2s_toolkit.origins import Origin
 from s2s_toolkit.run import Run, check_place, create_run, is_run, update_run
 
 LOCK = "training.lock"
 """The file in a run directory that a training has locked as long as it works there."""
+
+WRITTEN = {".json", ".jsonl", ".toml"}
+"""Suffixes of what a training writes beside the folder of checkpoints."""
+
+
+def recover(path: Path) -> None:
+    """Bring the place of a run in order, where a training that was to replace it was killed on the way.
+
+    The old run comes back where the new one was not there yet, and goes where it was.
+    """
+    path = path.resolve()
+    for partial in leftovers(path, PARTIAL):
+        shutil.rmtree(partial, ignore_errors=True)
+    for old in reversed(leftovers(path, OLD)):
+        if path.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            _move_away(old, path)
 
 
 @contextmanager
@@ -23,29 +41,33 @@ def created(run: Run, *, force: bool, origins: Sequence[Origin]) -> Iterator[Non
     """Write a new run's directory; what fails within leaves nothing of it, and the run that it was to replace."""
     check_place(run.path, force=force)
     path = run.path.resolve()
-    old = path.with_name(f".old-{secrets.token_hex(8)}")
+    old = beside(path, OLD)
     if is_run(path):
         with locked(path):  # nobody works there
             _move_away(path, old)
-    missing = [place for place in (path, *path.parents) if not place.exists()]
-    try:
-        create_run(run, origins=origins)
-        yield
-    except BaseException:
-        _remove(path, missing)
-        if old.exists():
-            old.replace(path)
-        raise
+    existed = path.exists()
+    with new_folder(run.path.parent):
+        try:
+            create_run(run, origins=origins)
+            yield
+        except BaseException:
+            _empty(path)
+            if path.exists() and not existed:
+                path.rmdir()
+            if old.exists():
+                old.replace(path)
+            raise
     shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager
-def resumed(run: Run, step: int, *, origins: Sequence[Origin]) -> Iterator[None]:
+def resumed(run: Run, step: int, *, origins: Sequence[Origin], checkpoint: str = LAST) -> Iterator[None]:
     """Write the config and the origins of a run that goes on after a step, and forget the validations after that.
 
-    What fails within leaves them as they were.
+    What fails within leaves them as they were. The checkpoint that it goes on from is the last one from now on.
     """
     kept = _validations(run, step)
+    run.checkpoint_path(checkpoint).replace(run.checkpoint_path(LAST))  # a later one would miss what is forgotten
     files = run.path / "config.toml", run.path / "run.json", run.metrics_path
     before = {path: path.read_bytes() for path in files if path.is_file()}
     try:
@@ -63,18 +85,30 @@ def resumed(run: Run, step: int, *, origins: Sequence[Origin]) -> Iterator[None]
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Keep other trainings from a run directory; RunError where one works there. Nothing of the lock is left."""
+    """Keep other trainings from a run directory; RunError where one works there. Nothing of the lock is left.
+
+    What a killed training had begun to write there is removed.
+    """
     lock = FileLock(path / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise RunError(f"another training works in {path}; wait for its end or choose another place") from error
     try:
+        _clear(path)
         yield
     finally:
         with suppress(OSError):  # Windows removes no file that is open
             (path / LOCK).unlink(missing_ok=True)
         lock.release()
+
+
+def _clear(path: Path) -> None:
+    """Remove the files that a training had not finished; those of an export, which may be at work, stay."""
+    for folder, suffixes in ((path, WRITTEN), (path / FOLDER, {SUFFIX})):
+        for file in folder.glob(f".{PARTIAL}-*"):
+            if file.suffix in suffixes:
+                file.unlink(missing_ok=True)
 
 
 def _move_away(path: Path, old: Path) -> None:
@@ -84,16 +118,13 @@ def _move_away(path: Path, old: Path) -> None:
         raise RunError(f"can't replace {path}: {error.strerror}; choose another place") from error
 
 
-def _remove(path: Path, missing: Sequence[Path]) -> None:
-    """What is in a folder, and the folders that were missing before."""
+def _empty(path: Path) -> None:
+    """Remove what is in a folder."""
     for entry in path.iterdir() if path.is_dir() else ():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=True)
         else:
             entry.unlink()
-    for folder in missing:
-        with suppress(OSError):  # somebody else may have put something there meanwhile
-            folder.rmdir()
 
 
 def _validations(run: Run, step: int) -> list[str]:

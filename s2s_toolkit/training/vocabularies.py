@@ -7,8 +7,7 @@ from pathlib import Path
 
 from s2s_toolkit.config import Config
 from s2s_toolkit.config_sections import TextConfig
-from s2s_toolkit.errors import S2SError
-from s2s_toolkit.files import require_absent
+from s2s_toolkit.files import new_folder, require_absent
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.side_files import save_side, tokenizer_path, vocabulary_path
 from s2s_toolkit.symbols import SPECIAL, UNK
@@ -65,10 +64,7 @@ def require_no_vocabularies(folder: Path, *, force: bool) -> None:
 
 def save_sides(learned: Sequence[LearnedSide], folder: Path) -> None:
     """Write what was learnt into a folder, which is made."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise S2SError(f"can't make folder {folder}: {error.strerror or error}; choose another place") from error
-    for each in learned:
-        tokenizer_path(folder, each.name).unlink(missing_ok=True)  # of one that learnt, where this one does not
-        save_side(each.side, each.config, folder, each.name)
+    with new_folder(folder):
+        for each in learned:
+            tokenizer_path(folder, each.name).unlink(missing_ok=True)  # of one that learnt, where this one does not
+            save_side(each.side, each.config, folder, each.name)

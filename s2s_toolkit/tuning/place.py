@@ -15,7 +15,7 @@ from pathlib import Path
 import s2s_toolkit
 from s2s_toolkit.config import Config, config_text
 from s2s_toolkit.errors import RunError
-from s2s_toolkit.files import atomic_path, require_absent
+from s2s_toolkit.files import atomic_path, new_folder, require_absent
 
 FORMAT = 1
 
@@ -59,12 +59,8 @@ class Place:
         """Write a new search in place of an older one."""
         if (self.path / "search.json").is_file():
             shutil.rmtree(self.path)
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(f"can't make {self.path}: {error.strerror}; choose another place") from error
         about = {"toolkit": s2s_toolkit.__version__, **_description(config, tried)}
-        with atomic_path(self.path / "search.json") as temporary:
+        with new_folder(self.path), atomic_path(self.path / "search.json") as temporary:
             temporary.write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
     def write_best(self, config: Config) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from s2s_toolkit.files import OLD, PARTIAL, beside
 from s2s_toolkit.observers import BatchStep, Observer
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.testing.tiny_training import trainer, write_tiny
@@ -42,3 +43,30 @@ def test_what_a_killed_training_left_is_no_hindrance(s2s: S2S, tmp_path: Path) -
     assert s2s(*command, "--resume", "--set=training.max_epochs=9").exit_code == 0
     (tmp_path / "run" / "training.lock").touch()
     assert s2s(*command, "--force").exit_code == 0
+
+
+def test_a_run_that_was_to_be_replaced_comes_back_where_its_successor_is_not_there(s2s: S2S, tmp_path: Path) -> None:
+    """A training with --force was killed between the two."""
+    run = tmp_path / "run"
+    command = ("train", write_tiny(tmp_path), "--framework", trainer(), "-o", run)
+    assert s2s(*command).exit_code == 0
+    before = (run / "checkpoints" / "best.safetensors").read_bytes()
+    run.rename(beside(run, OLD))
+    beside(run, PARTIAL).mkdir()
+    assert s2s(*command, "--resume").exit_code == 0
+    assert (run / "checkpoints" / "best.safetensors").read_bytes() == before
+    beside(run, OLD).mkdir()
+    assert s2s(*command, "--resume").exit_code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"tiny.toml", "train.tsv", "dev.tsv", "run"}
+
+
+def test_what_a_killed_training_was_writing_goes_and_what_an_export_writes_stays(s2s: S2S, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    command = ("train", write_tiny(tmp_path), "--framework", trainer(), "-o", run)
+    assert s2s(*command).exit_code == 0
+    written = [run / "checkpoints" / "last.safetensors", run / "run.json", run / "config.toml", run / "metrics.jsonl"]
+    for path in (*written, run / "model.onnx", tmp_path / "another"):
+        beside(path, PARTIAL).touch()
+    assert s2s(*command, "--resume").exit_code == 0
+    left = {path.name.rpartition("-")[2] for path in tmp_path.rglob(".*")}
+    assert left == {"model.onnx", "another"}

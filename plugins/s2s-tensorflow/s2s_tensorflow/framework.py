@@ -19,6 +19,7 @@ from s2s_tensorflow.onnx_parts import PartExporter
 from s2s_tensorflow.optimizer import Adam
 from s2s_tensorflow.portable import PortableDecoder, PortableEncoder, PortableScorer
 from s2s_tensorflow.shared import SharedAdam, mirrored
+from s2s_tensorflow.shortage import is_shortage
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.errors import UnsupportedError
@@ -61,6 +62,10 @@ class TensorFlowFramework:
 
     def part_exporter(self, part: Any) -> PartExporter:
         return PartExporter(part)
+
+    @staticmethod
+    def says_out_of_memory(error: BaseException) -> bool:
+        return is_shortage(error)
 
 
 class TensorFlowModel:

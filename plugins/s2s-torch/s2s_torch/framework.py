@@ -6,22 +6,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.model import ModelPlan, Parts
 from s2s_toolkit.parts.attention import Memory
-from s2s_torch.attention import Attention
 from s2s_torch.devices import CPU, found_devices
 from s2s_torch.layout import places
 from s2s_torch.loss import batch_loss, to_tensors
-from s2s_torch.model import Model
+from s2s_torch.model import Model, assembled
 from s2s_torch.namespace import TorchNamespace
 from s2s_torch.onnx_parts import PartExporter
 from s2s_torch.optimizer import Adam
-from s2s_torch.portable import PortableDecoder, PortableEncoder, PortableScorer
+from s2s_torch.replica import Blueprint
 from s2s_torch.shared import SharedAdam
+from s2s_torch.shortage import is_shortage
 
 
 class TorchFramework:
@@ -42,10 +42,7 @@ class TorchFramework:
 
     def build(self, plan: ModelPlan, parts: Parts) -> "TorchModel":
         """Build a model; parts that are no modules are portable and get wrapped."""
-        encoder = _as_module(parts.encoder, PortableEncoder)
-        attention = Attention(_as_module(parts.scorer, PortableScorer))
-        decoder = _as_module(parts.decoder, PortableDecoder)
-        return TorchModel(Model(plan, encoder, attention, decoder, parts.decoder.readout_size), self.devices)
+        return TorchModel(assembled(plan, parts), self.devices, Blueprint(plan, parts.makings))
 
     def namespace(self) -> TorchNamespace:
         return TorchNamespace()
@@ -53,12 +50,16 @@ class TorchFramework:
     def part_exporter(self, part: Any) -> PartExporter:
         return PartExporter(part)
 
+    @staticmethod
+    def says_out_of_memory(error: BaseException) -> bool:
+        return is_shortage(error)
+
 
 class TorchModel:
     """A PyTorch model as `s2s_toolkit.contracts.FrameworkModel`."""
 
-    def __init__(self, module: Model, devices: Sequence[torch.device] = (CPU,)) -> None:
-        self.module, self.devices = module.to(devices[0]), devices
+    def __init__(self, module: Model, devices: Sequence[torch.device], blueprint: Blueprint) -> None:
+        self.module, self.devices, self.blueprint = module.to(devices[0]), devices, blueprint
         self.places = places(module)
 
     def weights(self) -> dict[str, np.ndarray]:
@@ -107,7 +108,9 @@ class TorchModel:
         return TorchStepper(self.module)
 
     def optimizer(self, options: OptimizerOptions) -> Adam:
-        return Adam(self.module, options) if len(self.devices) == 1 else SharedAdam(self.module, options, self.devices)
+        if len(self.devices) == 1:
+            return Adam(self.module, options)
+        return SharedAdam(self.module, options, self.devices, self.blueprint)
 
     @property
     def device(self) -> torch.device:
@@ -144,7 +147,3 @@ class TorchStepper:
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self.device)
-
-
-def _as_module(part: Any, wrapper: type[nn.Module]) -> nn.Module:
-    return part if isinstance(part, nn.Module) else wrapper(part)

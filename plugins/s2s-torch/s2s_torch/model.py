@@ -1,14 +1,16 @@
 """The whole model: embeddings, encoder, attention, decoder, output projection (its twin: `s2s_toolkit.reference`)."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from s2s_toolkit.model import ModelPlan
+from s2s_toolkit.model import ModelPlan, Parts
 from s2s_toolkit.parts.attention import Memory
 from s2s_torch.attention import Attention
 from s2s_torch.dropout import Dropout
+from s2s_torch.portable import PortableDecoder, PortableEncoder, PortableScorer
 
 State = dict[str, Tensor]
 
@@ -62,3 +64,15 @@ class Model(nn.Module):
 
     def _attend(self, memory: Memory) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
         return lambda query: self.attention.attend(query, memory)
+
+
+def assembled(plan: ModelPlan, parts: Parts) -> Model:
+    """The model of some parts; those that are no modules are portable and get wrapped."""
+    encoder = _as_module(parts.encoder, PortableEncoder)
+    attention = Attention(_as_module(parts.scorer, PortableScorer))
+    decoder = _as_module(parts.decoder, PortableDecoder)
+    return Model(plan, encoder, attention, decoder, parts.decoder.readout_size)
+
+
+def _as_module(part: Any, wrapper: type[nn.Module]) -> nn.Module:
+    return part if isinstance(part, nn.Module) else wrapper(part)

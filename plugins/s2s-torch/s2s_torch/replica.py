@@ -1,6 +1,5 @@
 """A copy of a model on a device of its own, in a process of its own, trained together with the others."""
 
-import io
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -10,6 +9,7 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 import torch
+from safetensors.torch import load
 from torch import distributed
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 from torch.nn.parallel import DistributedDataParallel
@@ -17,8 +17,9 @@ from torch.nn.parallel import DistributedDataParallel
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.errors import one_line
+from s2s_toolkit.model import Making, ModelPlan, remade
 from s2s_torch.layout import places
-from s2s_torch.model import Model
+from s2s_torch.model import Model, assembled
 from s2s_torch.optimizer import Adam
 
 HOST, PATIENCE = "127.0.0.1", timedelta(minutes=5)
@@ -26,6 +27,23 @@ HOST, PATIENCE = "127.0.0.1", timedelta(minutes=5)
 
 READY = ""
 """What a process says when it can begin; anything else is what went wrong."""
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """What another process builds the same model from, in plain values: no object of a part's is sent.
+
+    Attributes:
+        plan: What the model is.
+        makings: How its parts were made.
+    """
+
+    plan: ModelPlan
+    makings: Sequence[Making]
+
+    def build(self) -> Model:
+        """The model; what its parts hold beside their options has to be loaded into it."""
+        return assembled(self.plan, remade(self.makings))
 
 
 @dataclass(frozen=True)
@@ -116,11 +134,14 @@ class ReplicaAdam(Adam):
         return ddp.no_sync() if more and isinstance(ddp, DistributedDataParallel) else nullcontext()
 
 
-def run_replica(module: bytes, options: OptimizerOptions, place: Place, *, port: int, connection: Connection) -> None:
+def run_replica(
+    blueprint: Blueprint, state: bytes, options: OptimizerOptions, place: Place, *, port: int, connection: Connection
+) -> None:
     """A process beside the main one: build a copy, then take the steps that come, until none can come any more.
 
     Args:
-        module: The model, saved by PyTorch.
+        blueprint: Of the model.
+        state: All that its modules hold, weights among it, as safetensors.
         options: Of the optimizer.
         place: Which copy it is.
         port: Where the main process can be met.
@@ -130,8 +151,9 @@ def run_replica(module: bytes, options: OptimizerOptions, place: Place, *, port:
         signal.signal(number, signal.SIG_IGN)
     try:
         torch.set_num_threads(place.threads)
-        model = torch.load(io.BytesIO(module), map_location=place.device, weights_only=False)  # from our own process
-        adam = ReplicaAdam(model, options, place)
+        model = blueprint.build()
+        model.load_state_dict(load(state))
+        adam = ReplicaAdam(model.to(place.device), options, place)
         connection.send(READY)
         adam.join(TCPStore(HOST, port, timeout=PATIENCE))
         _follow(adam, connection)

@@ -4,7 +4,6 @@ The copies begin alike and take the same steps, for PyTorch's `DistributedDataPa
 these are computed. So only shares of batches go to the other processes, and the loss of a step comes back.
 """
 
-import io
 import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
@@ -15,18 +14,21 @@ from multiprocessing.process import BaseProcess
 
 import numpy as np
 import torch
+from safetensors.torch import save
 from torch import distributed
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
-from s2s_toolkit.errors import S2SError, UnsupportedError, one_line
+from s2s_toolkit.errors import S2SError, UnsupportedError
 from s2s_toolkit.shares import share_seeds, shares
 from s2s_torch.model import Model
-from s2s_torch.replica import HOST, PATIENCE, READY, Place, ReplicaAdam, Share, State, run_replica
+from s2s_torch.replica import HOST, PATIENCE, READY, Blueprint, Place, ReplicaAdam, Share, State, run_replica
 
 SECONDS, ENDING = 5, 0.5
 """How long to wait for word of a process that failed, and for one to end."""
+
+FAILED = "training on several devices failed"
 
 
 class SharedAdam(ReplicaAdam):
@@ -36,9 +38,17 @@ class SharedAdam(ReplicaAdam):
         model: Its first copy, on the first device.
         options: What is minimised, and how.
         devices: One for each copy.
+        blueprint: What the copies are built from.
     """
 
-    def __init__(self, model: Model, options: OptimizerOptions, devices: Sequence[torch.device]) -> None:
+    def __init__(
+        self, model: Model, options: OptimizerOptions, devices: Sequence[torch.device], blueprint: Blueprint
+    ) -> None:
+        if not blueprint.makings:
+            raise UnsupportedError(
+                "a model whose parts no config names can't be built again, so it trains on one device"
+            )
+        self.blueprint = blueprint
         super().__init__(model, options, Place(0, devices, threads=max(1, torch.get_num_threads() // len(devices))))
         self.processes: list[BaseProcess] = []
         self.connections: list[Connection] = []
@@ -80,14 +90,14 @@ class SharedAdam(ReplicaAdam):
         if distributed.is_initialized():
             raise UnsupportedError("another training of this process is on several devices; end it first")
         store = TCPStore(HOST, 0, is_master=True, wait_for_workers=False, timeout=PATIENCE)
-        module, context = _saved(self.model), multiprocessing.get_context("spawn")
+        state, context = _state(self.model), multiprocessing.get_context("spawn")
         self.place = replace(self.place, idle_weights=self._has_idle_weights(batch))
         for rank in range(1, len(self.place.devices)):
             here, there = context.Pipe()
             place = replace(self.place, rank=rank)
             process = context.Process(
                 target=run_replica,
-                args=(module, self.options, place),
+                args=(self.blueprint, state, self.options, place),  # plain values: they are what pickle carries
                 kwargs={"port": store.port, "connection": there},
                 daemon=True,
             )
@@ -97,9 +107,9 @@ class SharedAdam(ReplicaAdam):
             self.processes.append(process)
             self.connections.append(here)
         with self._watched():
-            for connection in self.connections:
+            for rank, connection in enumerate(self.connections, start=1):
                 if (problem := connection.recv()) != READY:
-                    raise ConnectionError(problem)
+                    raise S2SError(f"{FAILED}: device {rank}: {problem}")
             self.join(store)
 
     def _has_idle_weights(self, batch: Batch) -> bool:
@@ -125,7 +135,7 @@ class SharedAdam(ReplicaAdam):
             failed = self._failed()
             self.close()
             if failed:
-                raise S2SError(f"training on several devices failed: {failed}") from error
+                raise S2SError(f"{FAILED}: {failed}") from error
             raise
 
     def _failed(self) -> str:
@@ -142,16 +152,9 @@ class SharedAdam(ReplicaAdam):
         return ""
 
 
-def _saved(model: Model) -> bytes:
-    buffer = io.BytesIO()
-    try:
-        torch.save(model, buffer)
-    except Exception as error:  # whatever a plugin's part says to being copied
-        raise UnsupportedError(
-            f"a part of this model can't be copied into another process, so it trains on one device only: "
-            f"{one_line(error)}"
-        ) from error
-    return buffer.getvalue()
+def _state(model: Model) -> bytes:
+    """All that the modules of a model hold; what several of them share, for each."""
+    return save({name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()})
 
 
 @contextmanager

@@ -1,0 +1,90 @@
+"""A checkpoint before the last one is kept, and a training goes on from it where the last one is damaged."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from s2s_toolkit.checkpoint_names import checkpoint_names
+from s2s_toolkit.run import load_checkpoint
+from s2s_toolkit.testing.tiny_training import trainer, write_tiny
+
+STEPS, KEEPING = 15, {"max_epochs": 3, "patience": 0, "keep_best": 2, "checkpoint_every": 2, "moving_average": 0.9}
+"""Validated after steps 5, 10 and 15, with a checkpoint after every other one beside."""
+
+
+@pytest.fixture
+def train(s2s: Callable[..., Result], tmp_path: Path) -> Callable[..., Result]:
+    config = write_tiny(tmp_path, training=KEEPING)
+    return lambda name, *how: s2s("train", config, "--framework", trainer(), "-o", tmp_path / name, *how)
+
+
+def checkpoint(run: Path, name: str) -> Path:
+    return run / "checkpoints" / f"{name}.safetensors"
+
+
+def content(run: Path, name: str) -> tuple[int, dict[str, Any]]:
+    """The step of a checkpoint, and all its arrays."""
+    found = load_checkpoint(checkpoint(run, name))
+    return found.progress.get("step", 0), {name: a.tolist() for name, a in {**found.weights, **found.optimizer}.items()}
+
+
+def damage(path: Path) -> None:
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+
+
+def test_a_damaged_last_checkpoint_is_refused_and_the_one_before_leads_to_the_same_end(
+    train: Callable[..., Result], tmp_path: Path
+) -> None:
+    whole, run = tmp_path / "whole", tmp_path / "run"
+    assert train("whole").exit_code == train("run", "--set=training.max_steps=11").exit_code == 0
+    assert (content(run, "last")[0], content(run, "previous")[0]) == (11, 10)
+    damage(checkpoint(run, "last"))
+    refused = train("run", "--resume")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+    assert "last.safetensors is damaged" in refused.stderr
+    assert refused.stderr.endswith("; --resume --previous goes on from the one before\n")
+    resumed = train("run", "--resume", "--previous")
+    assert resumed.exit_code == 0
+    assert "resumed after 10 of 15 steps" in resumed.stderr
+    assert checkpoint_names(run) == checkpoint_names(whole)
+    for name in checkpoint_names(whole):
+        assert content(run, name) == content(whole, name), name
+    steps = [[json.loads(line)["step"] for line in (each / "metrics.jsonl").open()] for each in (run, whole)]
+    assert steps == [[5, 10, 15]] * 2
+
+
+def test_the_one_before_takes_the_place_of_the_last_one(train: Callable[..., Result], tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert train("run", "--set=training.max_steps=7").exit_code == 0
+    before = content(run, "previous")
+    assert train("run", "--resume", "--previous", "--set=training.max_steps=6").exit_code == 0
+    assert content(run, "last") == before
+    assert checkpoint_names(run)[:2] == ["best", "last"]
+
+
+def test_where_there_is_no_other_none_is_named(train: Callable[..., Result], tmp_path: Path) -> None:
+    assert train("run", "--set=training.max_steps=1").exit_code == 0
+    refused = train("run", "--resume", "--previous")
+    assert refused.exit_code == 2
+    assert "it has no previous.safetensors, which a training's second checkpoint leaves" in refused.stderr
+    damage(checkpoint(tmp_path / "run", "last"))
+    assert "--previous" not in train("run", "--resume").stderr
+
+
+def test_a_missing_last_checkpoint_is_told_with_the_one_before(train: Callable[..., Result], tmp_path: Path) -> None:
+    assert train("run", "--set=training.max_steps=3").exit_code == 0
+    checkpoint(tmp_path / "run", "last").unlink()
+    refused = train("run", "--resume")
+    assert "it has no last.safetensors; --resume --previous goes on from the one before\n" in refused.stderr
+
+
+def test_it_says_from_where_to_resume_and_nothing_else(train: Callable[..., Result], tmp_path: Path) -> None:
+    done = train("run", "--previous")
+    assert done.exit_code == 2
+    assert "--previous says from which checkpoint --resume goes on; give both" in done.stderr
+    assert not (tmp_path / "run").exists()
