@@ -86,9 +86,10 @@ class SourceSymbols:
         counts = [self._counter(text) for text in texts]
         for number, count in enumerate(counts, start=1):
             if count > self._limit:
-                start = texts[number - 1][:20]
+                start = f"{texts[number - 1][:20]!r}…"
+                which = f"source {number}, {start}," if len(texts) > 1 else f"the source {start}"
                 raise DataError(
-                    f"source {number}, {start!r}…, has {count} symbols, the limit is {self._limit}; split it, or, in "
+                    f"{which} has {count} symbols, the limit is {self._limit}; split it, or, in "
                     "Python, give Translator another max_source_length"
                 )
         return counts
