@@ -23,7 +23,7 @@ LIMITS: dict[str, tuple[click.ParamType, str, str]] = {
     "queue": (COUNT, "N", "Texts that may wait; what finds no room is answered with 503 at once."),
     "timeout": (SECONDS, "SECONDS", "From a request to its answer; after that it is 504."),
     "read_timeout": (SECONDS, "SECONDS", "For a request's body to arrive; after that it is 408."),
-    "connections": (COUNT, "N", "Open at once; one more is answered with 503."),
+    "requests": (COUNT, "N", "Read or answered at once; one more is answered with 503 at once."),
 }
 
 

@@ -23,8 +23,9 @@ def routes(service: Service) -> list[Route]:
     html, described = page(service.name), description(service)
 
     async def translate(request: Request) -> Response:
-        translations = await service.translate(await read_body(request, service.limits))
-        return Response(await asyncio.to_thread(encoded, translations), media_type=JSON)
+        with service.place():
+            translations = await service.translate(await read_body(request, service.limits))
+            return Response(await asyncio.to_thread(encoded, translations), media_type=JSON)
 
     async def health(request: Request) -> Response:
         state = "stopping" if service.stopping else "ready"

@@ -44,11 +44,9 @@ class Counted:
                     headers.setdefault(name, value)
             await send(message)
 
-        self.service.in_flight += 1
         try:
             await self.app(scope, receive, noted)
         finally:
-            self.service.in_flight -= 1
             self._count(scope["path"], status, time.perf_counter() - begun)
 
     def _count(self, path: str, status: int, seconds: float) -> None:

@@ -17,7 +17,7 @@ class Limits:
         queue: Texts that may wait; a request whose texts find no room is refused.
         timeout: Seconds from a request's last byte to its answer.
         read_timeout: Seconds that a request's body may take to arrive.
-        connections: Connections that are open at once.
+        requests: Requests to translate that are read or answered at once.
     """
 
     batch_size: int = 32
@@ -27,7 +27,7 @@ class Limits:
     queue: int = 1024
     timeout: float = 30.0
     read_timeout: float = 10.0
-    connections: int = 256
+    requests: int = 256
 
     def __post_init__(self) -> None:
         if self.max_texts > self.queue:

@@ -14,7 +14,7 @@ class Measures:
 
     Args:
         waiting: The number of texts in the queue.
-        in_flight: The number of requests that are not answered yet.
+        in_flight: The number of requests that were accepted and are not answered yet.
     """
 
     def __init__(self, *, waiting: Callable[[], int], in_flight: Callable[[], int]) -> None:
@@ -28,7 +28,9 @@ class Measures:
             buckets=SECONDS,
             registry=registry,
         )
-        Gauge("s2s_requests_in_flight", "Requests not answered yet.", registry=registry).set_function(in_flight)
+        Gauge("s2s_requests_in_flight", "Requests accepted and not answered yet.", registry=registry).set_function(
+            in_flight
+        )
         Gauge("s2s_queue_texts", "Texts that wait.", registry=registry).set_function(waiting)
 
     def exposition(self) -> bytes:

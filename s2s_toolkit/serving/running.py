@@ -2,7 +2,6 @@
 
 import math
 import socket
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
@@ -69,14 +68,11 @@ class _Server(uvicorn.Server):
                 log_level="error",  # what clients do wrong is counted, not written down line by line
                 proxy_headers=False,
                 server_header=False,
-                limit_concurrency=limits.connections,
                 timeout_keep_alive=KEEP_ALIVE,
-                timeout_graceful_shutdown=math.ceil(limits.read_timeout),
+                timeout_graceful_shutdown=math.ceil(limits.read_timeout),  # for clients to take their answers
             )
         )
         self.service, self.asked = service, asked
-        self.patience = limits.read_timeout + limits.timeout
-        self.deadline = math.inf
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -84,8 +80,6 @@ class _Server(uvicorn.Server):
         yield
 
     async def on_tick(self, counter: int) -> bool:
-        """Whether to end, which is asked ten times a second; clients that take no answer are waited for so long."""
-        if self.asked() and not self.service.stopping:
-            self.service.stopping, self.deadline = True, time.monotonic() + self.patience
-        is_done = self.service.stopping and not self.service.in_flight
-        return await super().on_tick(counter) or is_done or time.monotonic() > self.deadline
+        """Whether to end, which is asked ten times a second."""
+        self.service.stopping = self.service.stopping or bool(self.asked())
+        return await super().on_tick(counter) or (self.service.stopping and not self.service.in_flight)

@@ -1,7 +1,8 @@
 """A model that answers requests: asked, queued, translated, or refused with the reason."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,11 +30,12 @@ class Service:
         warn: Told, in one line, of what failed and is nobody's request.
 
     Attributes:
+        name: What clients know the model by.
         asking: What a request may ask.
         queue: The texts that wait.
         measures: What is counted.
         stopping: Whether requests are refused that come from now on.
-        in_flight: Requests not answered yet.
+        in_flight: Requests that were accepted and are not answered yet.
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class Service:
         warn: Callable[[str], None],
     ) -> None:
         self.translator, self.path, self.limits, self.warn = translator, path, limits, warn
-        self.name = path.name
+        self.name = path.resolve().name
         self.asking = Asking(limits, settings)
         self.measures = Measures(waiting=lambda: len(self.queue), in_flight=lambda: self.in_flight)
         self.queue = Batcher(
@@ -54,10 +56,23 @@ class Service:
         self.stopping = False
         self.in_flight = 0
 
-    async def translate(self, body: bytes) -> list[Translation]:
-        """The translations that a body asks for, or a RefusedError."""
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """For one request more in flight, before its body is read; RefusedError if there is none."""
         if self.stopping:
             raise RefusedError(503, "the service is stopping; ask another one", {**AGAIN, **CLOSE})
+        if self.in_flight >= self.limits.requests:
+            raise RefusedError(
+                503, f"{self.in_flight} requests are in flight already; try again later", {**AGAIN, **CLOSE}
+            )
+        self.in_flight += 1
+        try:
+            yield
+        finally:
+            self.in_flight -= 1
+
+    async def translate(self, body: bytes) -> list[Translation]:
+        """The translations that a body asks for, or a RefusedError."""
         asked = self.asking.read(body)
         self._check_settings(asked)
         translations = [self._translation(number, each) for number, each in enumerate(await self._results(asked))]
@@ -92,7 +107,8 @@ class Service:
         raise RefusedError(500, f"'texts.{number}': the model failed on this text") from result
 
     def _told(self, error: BaseException) -> str:
-        return one_line(error).replace(str(self.path), self.name)
+        said = one_line(error)
+        return said.replace(str(self.path), self.name) if len(self.path.parts) > 1 else said
 
 
 def without_attention(translation: Translation) -> Translation:

@@ -173,6 +173,21 @@ def test_overload_is_refused_at_once_and_passes(ask, model):
     assert [texts for texts, _ in model.batches] == [["a"], ["b", "c"], ["d", "e"]]
 
 
+def test_a_request_too_many_is_refused_before_it_is_read_and_health_is_not(ask, model):
+    client = ask(requests=1)
+    model.gate.clear()
+    with ThreadPoolExecutor(1) as threads:
+        begun = threads.submit(translate, client, ["a"])
+        until(lambda: model.batches)
+        refused = client.post("/translate", content=b"never read", headers={"content-type": "application/json"})
+        assert (refused.status_code, refused.headers["connection"]) == (503, "close")
+        assert refused.json() == {"error": "1 requests are in flight already; try again later"}
+        assert client.get("/health").status_code == 200
+        model.gate.set()
+        assert begun.result().status_code == 200
+    assert translate(client, ["b"]).status_code == 200
+
+
 def test_an_answer_that_takes_too_long_is_given_up(ask, model):
     client = ask(timeout=0.2)
     model.gate.clear()
@@ -242,7 +257,7 @@ def test_metrics_count_what_was_answered(ask, model):
         's2s_batch_texts_bucket{le="2.0"}': 1,
         "s2s_translate_seconds_count": 2,
         "s2s_queue_texts": 0,
-        "s2s_requests_in_flight": 1,
+        "s2s_requests_in_flight": 0,
     }
     assert {name: float(lines[name]) for name in expected} == expected
 

@@ -78,7 +78,7 @@ def read(body):
 
 @pytest.mark.long
 def test_any_body_is_read_or_refused(scale):
-    @settings(max_examples=scale(200, 100_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=scale(200, 20_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(BODIES)
     def check(body):
         status, said = read(body)
