@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # The build tools come from constraints.txt too, so no project is built with anything else.
 INSTALL_PROJECTS = $(INSTALL) --no-build-isolation --editable '.[$(EXTRAS)]' --editable './exports[export]'
 $(DONE)/torch $(DONE)/tensorflow: EXTRAS := demo,plot
-$(DONE)/test: EXTRAS := arrow,bleu,demo,fonts,plot,report,subwords,testing,tune
+$(DONE)/test: EXTRAS := arrow,bleu,demo,fonts,plot,report,serve,subwords,testing,tune
 
 # $(call check_python,INTERPRETER,WHAT TO DO): one clear line where it is none of ours.
 check_python = found=$$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || found='not found'; \

@@ -124,6 +124,7 @@ def s2s_add_commands() -> list[Component]:
         "evaluate": "score a model on pairs of source and target",
         "score": "score a file of outputs, whatever made them",
         "export": "write a trained model as one file",
+        "serve": "answer requests over HTTP with a model",
         "plot": "draw the attention of one translation, or learning curves",
         "report": "show a run as one page",
         "plugins": "list, show, check and begin plugins",

@@ -20,6 +20,21 @@ class TextTranslator(Protocol):
         """Translate texts, in their order; targets begin with the prefixes, one for each text or none at all."""
 
 
+class AdjustableTranslator(TextTranslator, Protocol):
+    """A translator whose settings may vary from call to call, as those of an exported file do.
+
+    Attributes:
+        defaults: Name -> default of each of them; int or float says the type.
+    """
+
+    defaults: Mapping[str, int | float]
+
+    def __call__(
+        self, texts: Sequence[str], prefixes: Sequence[str] = (), **settings: int | float
+    ) -> list[Translation]:
+        """As every translator, with settings laid over those that it was opened with; no text checks them alone."""
+
+
 class Exporter(Protocol):
     """A format of model files; its name is also its suffix, so "onnx" writes and opens "*.onnx".
 

@@ -29,10 +29,12 @@ class Opened:
     translator: TextTranslator
     offer: Offer
 
-    def __call__(self, texts: Sequence[str], prefixes: Sequence[str] = ()) -> list[Translation]:
-        """As every `TextTranslator`."""
+    def __call__(
+        self, texts: Sequence[str], prefixes: Sequence[str] = (), **settings: int | float
+    ) -> list[Translation]:
+        """As every `TextTranslator`; a format's own may take settings, and checks them."""
         with blaming("exporter", self.offer):
-            found = self.translator(texts, prefixes)
+            found = self.translator(texts, prefixes, **settings)
         is_list = isinstance(found, Sequence) and all(isinstance(each, Translation) for each in found)
         if not is_list or len(found) != len(texts):
             given = f"{len(found)} translations" if is_list else f"{found!r:.60}"

@@ -22,7 +22,8 @@ def s2s_tokenizers():
     return [Component("foreign", ANY, "foreign:x", "日")]
 """
 COMMANDS = (
-    "train find-learning-rate tune vocabulary compare average translate evaluate score export plot report plugins demo"
+    "train find-learning-rate tune vocabulary compare average translate evaluate score "
+    "export serve plot report plugins demo"
 ).split()
 
 

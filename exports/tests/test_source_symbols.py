@@ -72,6 +72,6 @@ def test_a_file_takes_sources_as_long_as_those_it_was_trained_with(path: Path) -
 
 def test_a_caller_may_choose_another_limit(path: Path) -> None:
     assert len(Translator(path, max_source_length=6)(["abcdef"])[0].source_symbols) == 7
-    with pytest.raises(DataError, match="has 5 symbols, the limit is 4"):
+    with pytest.raises(DataError, match=r"source 'abcde' has 5 symbols, the limit is 4; split it"):
         Translator(path, max_source_length=4)(["abcde"])
     assert Translator(path, max_source_length=0)([""])[0].source_symbols == ("</s>",)

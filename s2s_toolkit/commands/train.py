@@ -19,8 +19,9 @@ from s2s_toolkit.origins import origins_of
 from s2s_toolkit.progress import near, show_training
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, check_place
+from s2s_toolkit.signals import heard
 from s2s_toolkit.training import train
-from s2s_toolkit.training.interruption import Interrupted, heard
+from s2s_toolkit.training.interruption import Interrupted
 
 RUNS = Path("runs")
 

@@ -26,9 +26,10 @@ from s2s_toolkit.origins import origins_of
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run, check_place, expect_parts
 from s2s_toolkit.shortage import is_shortage, largest
+from s2s_toolkit.signals import Asked, Listening, unheard
 from s2s_toolkit.training.bad_steps import MOST_IN_A_ROW, NAMED, BadStepError, lines_of
 from s2s_toolkit.training.checkpoints import Checkpoints, State
-from s2s_toolkit.training.interruption import Asked, Interrupted, Listening, unheard
+from s2s_toolkit.training.interruption import Interrupted
 from s2s_toolkit.training.numbering import TrainingCorpus
 from s2s_toolkit.training.preparation import encode_corpus, first_weights, load_corpora, new_run, resumed_run
 from s2s_toolkit.training.resumption import Progress, averaged, restore

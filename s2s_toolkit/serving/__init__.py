@@ -1,0 +1,1 @@
+"""A model as a bounded service over HTTP. Only `limits` and `requirements` need none of the extra's packages."""
