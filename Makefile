@@ -7,7 +7,11 @@ BIN := $(VENV)/bin
 DONE := $(VENV)/installed
 PROJECTS := . exports $(sort $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
 PYPROJECTS := $(PROJECTS:%=%/pyproject.toml)
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Every file but torch's, whose builds differ from index to index, must have one of the hashes of hashes.txt. `HASHES=` is
+# for an index that has built packages anew: it installs the same versions unchecked.
+HASHES ?= --no-require-hashes --constraint hashes.txt
+PIP_INSTALL := install --quiet --disable-pip-version-check --constraint constraints.txt $(HASHES)
+INSTALL := $(BIN)/python -m pip $(PIP_INSTALL)
 # The build tools come from constraints.txt too, so no project is built with anything else.
 INSTALL_PROJECTS = $(INSTALL) --no-build-isolation --editable '.[$(EXTRAS)]' --editable './exports[export]'
 $(DONE)/torch $(DONE)/tensorflow: EXTRAS := demo,plot
@@ -21,7 +25,7 @@ check_python = found=$$($(1) -c 'import sys; print("%d.%d" % sys.version_info[:2
 	esac
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint wheels installed bench models clean
+.PHONY: help demo test test-long test-matrix lint wheels installed hashes audit bench models clean
 .DELETE_ON_ERROR:
 # One thing after the other, also with -j: all installs go into one environment.
 .NOTPARALLEL:
@@ -33,6 +37,9 @@ help:
 	@echo "make lint     format, lint, types and import rules only"
 	@echo "make wheels   build the distributions into dist/ and check what they hold"
 	@echo "make installed  install the wheels into a clean environment and test the example plugin there"
+	@echo "make test-matrix  the tests with the oldest and the newest versions of what is required (ROWS=--list shows the plan)"
+	@echo "make hashes   write hashes.txt anew, after a change of constraints.txt"
+	@echo "make audit    look the pinned versions up among known vulnerabilities; asks the network"
 	@echo "make bench    measure speed and memory beside the peers' own (ROW=train-words for a row, PAIRS=5)"
 	@echo "make models   train and export the reference files in exports/models/ anew"
 	@echo "make clean    remove what builds and tools left; .venv and runs stay"
@@ -77,12 +84,29 @@ installed: wheels
 	@rm -rf $(CLEAN)
 	@$(BIN)/python -m venv --without-pip $(CLEAN)/venv
 	@echo "Installing the wheels into $(CLEAN)"
-	@$(BIN)/python -m pip --python $(CLEAN)/venv install --quiet --disable-pip-version-check --constraint constraints.txt \
+	@$(BIN)/python -m pip --python $(CLEAN)/venv $(PIP_INSTALL) \
 		$(foreach each,toolkit torch tensorflow onnx cosine,"$$(echo $(call wheel,$(each)))$(EXTRAS_$(each))")
 	cp -r plugins/s2s-cosine/tests $(CLEAN)/tests
 	cd $(CLEAN) && venv/bin/pytest --quiet --rootdir . -c /dev/null tests
 EXTRAS_toolkit := [testing]
 EXTRAS_onnx := [export]
+
+# What a maintainer runs now and then; its tools are in an environment of their own, in their newest versions.
+TOOLS := build/tools
+$(TOOLS): $(DONE)/pip
+	@$(BIN)/python -m venv --without-pip $@
+	@$(BIN)/python -m pip --python $@ install --quiet --disable-pip-version-check pip-audit uv
+
+hashes: $(TOOLS)
+	$(TOOLS)/bin/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --no-emit-package torch --upgrade constraints.txt --output-file hashes.txt
+
+audit: $(TOOLS)
+	$(TOOLS)/bin/pip-audit --no-deps --disable-pip --progress-spinner off --requirement constraints.txt
+
+# Rows as `3.11-oldest`, or --list; an environment for each in build/matrix.
+test-matrix: wheels
+	OMP_NUM_THREADS=1 $(BIN)/python tests/matrix.py $(ROWS)
 
 bench: $(DONE)/test
 	$(BIN)/python -m benchmarks.speed $(ROW) --pairs $(or $(PAIRS),5)
@@ -95,7 +119,7 @@ clean:
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Makes .venv unless it is there. Debian's Python may lack ensurepip: there the interpreter's own pip brings one.
-$(DONE)/pip: constraints.txt
+$(DONE)/pip: constraints.txt hashes.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 		$(call check_python,$(PYTHON),Choose another: make $(MAKECMDGOALS) PYTHON=python3.12); \
 		echo "Making $(VENV) with $(PYTHON)"; \
@@ -103,7 +127,9 @@ $(DONE)/pip: constraints.txt
 			|| { $(PYTHON) -m venv --without-pip $(VENV) && $(PYTHON) -m pip --python $(VENV) install --quiet pip; }; \
 	}
 	@$(call check_python,$(BIN)/python,Remove $(VENV) and try again.)
-	@$(INSTALL) pip hatchling editables
+	@sed -n '/^pip==/,/[^\]$$/p' hashes.txt \
+		| $(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
+	@$(INSTALL) hatchling editables
 	@mkdir -p $(DONE) && touch $@
 
 $(DONE)/torch $(DONE)/tensorflow: $(DONE)/%: $(DONE)/pip $(PYPROJECTS)

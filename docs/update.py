@@ -6,6 +6,8 @@ A generated part begins with a comment that says what it is and ends with `<!-- 
         the code of a class, function or method
     <!-- weights: 11 13 -->
         the weights of the model in the TOML block above, for so many source and target symbols
+    <!-- dependencies: s2s-torch -->
+        what a distribution and its extras require, with the licence of each
     <!-- checks: ModelPartSuite -->
         the tests that a class of the conformance suites has, with the first line of what each says of itself
 
@@ -21,6 +23,8 @@ import textwrap
 import tomllib
 from pathlib import Path
 
+import licences
+
 from s2s_toolkit import testing
 from s2s_toolkit.config_sections import ModelConfig
 from s2s_toolkit.model import REFERENCE, ModelPlan, build_parts, declared_weights
@@ -28,7 +32,7 @@ from s2s_toolkit.plugins import load_registry
 from s2s_toolkit.weights import Weight
 
 ROOT = Path(__file__).parents[1]
-PART = re.compile(r"<!-- (?P<kind>source|weights|checks): (?P<what>[^>]+) -->\n.*?<!-- end -->", re.DOTALL)
+PART = re.compile(r"<!-- (?P<kind>source|weights|dependencies|checks): (?P<what>[^>]+) -->\n.*?<!-- end -->", re.DOTALL)
 TOML = re.compile(r"^```toml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -40,7 +44,7 @@ def updated(page: str) -> str:
         if kind == "weights":
             block = _weights(page[: match.start()], *map(int, what.split()))
         else:
-            block = _source(what) if kind == "source" else _checks(what)
+            block = {"source": _source, "dependencies": _dependencies, "checks": _checks}[kind](what)
         return f"<!-- {kind}: {what} -->\n{block}\n<!-- end -->"
 
     return PART.sub(made, page)
@@ -72,6 +76,16 @@ def _weights(before: str, source_size: int, target_size: int) -> str:
 
 def _drawn(weight: Weight) -> str:
     return weight.initial + (f", {weight.blocks} blocks" if weight.blocks > 1 else "")
+
+
+def _dependencies(name: str) -> str:
+    rows = [
+        (f"`{each.name}`", f"`{each.specifier}`", extra and f"`{extra}`", licences.licence(each.name))
+        for extra in ("", *licences.extras(name))
+        for each in sorted(licences.dependencies(name, extra), key=lambda each: each.name)
+        if not each.name.startswith("s2s-")
+    ]
+    return _table(("package", "versions", "extra", "licence"), rows)
 
 
 def _checks(name: str) -> str:

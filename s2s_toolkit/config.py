@@ -24,16 +24,21 @@ from s2s_toolkit.config_sections import (
     TrainingConfig,
 )
 from s2s_toolkit.errors import ConfigError
+from s2s_toolkit.formats import require_format
 from s2s_toolkit.validation import explain
+
+FORMAT = 1
 
 
 class Config(Section):
     """A whole config. Every section but `[data]` has defaults.
 
     Attributes:
+        format: Of the config itself; a later version may know another.
         observers: Training observer -> its options, `[observers.NAME]`; those named here are told of the training.
     """
 
+    format: int = FORMAT
     framework: str = "torch"
     seed: int = Field(1, ge=0, lt=2**31)
     data: DataConfig
@@ -64,6 +69,7 @@ def load_toml(path: Path) -> dict[str, Any]:
 
 def parse_config(content: dict[str, Any], *, folder: Path, where: str) -> Config:
     """Check the content of a config; `where` names it in errors, `folder` is what its paths are relative to."""
+    require_format(content.get("format", FORMAT), FORMAT, where, error=ConfigError)
     try:
         config = Config.model_validate(content)
     except ValidationError as error:

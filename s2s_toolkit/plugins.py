@@ -8,11 +8,12 @@ import re
 import sys
 import warnings
 from collections.abc import Collection, Iterable, Iterator
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
 import pluggy
+from packaging.requirements import Requirement
 
 import s2s_toolkit
 from s2s_toolkit import builtin, hookspecs
@@ -85,9 +86,25 @@ def register_files(registry: Registry, paths: Iterable[Path]) -> None:
 
 def _register_installed(registry: Registry, entry_point: EntryPoint, name: str) -> None:
     try:
+        if entry_point.dist and (needed := _unmet(entry_point.dist)):
+            raise PluginError(f"it needs {needed}, and this is {s2s_toolkit.__version__}; install two that go together")
         register_plugin(registry, entry_point.load(), name, entry_point.dist.version if entry_point.dist else "")
     except FOREIGN as error:
         registry.failures[name] = one_line(error)
+
+
+def _unmet(distribution: Distribution) -> str:
+    """What a plugin requires of the core, if the core is another version than that; else nothing.
+
+    pip sees to it when it installs the plugin, and only warns when it changes the core afterwards.
+    """
+    for line in distribution.requires or ():
+        required = Requirement(line)
+        if normalized(required.name) != CORE or (required.marker and not required.marker.evaluate({"extra": ""})):
+            continue
+        if not required.specifier.contains(s2s_toolkit.__version__, prereleases=True):
+            return f"{CORE}{required.specifier}"
+    return ""
 
 
 def _imported(path: Path) -> Any:

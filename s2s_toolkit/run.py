@@ -27,6 +27,7 @@ from s2s_toolkit.checkpoint_names import BEST, FOLDER, SUFFIX, require_checkpoin
 from s2s_toolkit.config import Config, read_config, write_config
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import atomic_folder, atomic_path, file_digest, new_folder, require_absent
+from s2s_toolkit.formats import require_format
 from s2s_toolkit.origins import Origin, expect
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.side_files import open_side, save_side
@@ -178,8 +179,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
     try:
         with safe_open(_present(path), framework="numpy") as file:
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             metadata = file.metadata() or {}
+            require_format(int(metadata.get("format", FORMAT)), FORMAT, path, error=RunError)
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             progress = json.loads(metadata["progress"])
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise RunError(f"{path} is no whole checkpoint of ours ({error}); train again or restore it") from error
@@ -223,7 +225,7 @@ def _read_about(path: Path) -> dict[str, Any]:
         raise RunError(f"{path} is not a run directory: it has no {file.name}")
     try:
         about = {"plugins": [], "sha256": {}, **json.loads(file.read_text(encoding="utf-8"))}
-        found = about["format"]
+        require_format(about["format"], FORMAT, file, error=RunError, writer=about.get("toolkit"))
         for origin in about["plugins"]:
             Origin(**origin)
         about["sha256"] = dict(about["sha256"])
@@ -231,6 +233,4 @@ def _read_about(path: Path) -> dict[str, Any]:
             raise ValueError(f"a digest of {strange[0]!r}, which is no file of the run")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{file} is damaged ({error}); restore it") from error
-    if found != FORMAT:
-        raise RunError(f"{file} has format {found}, this toolkit reads {FORMAT}; use the version that wrote it")
     return about

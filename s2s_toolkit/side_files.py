@@ -13,6 +13,7 @@ from typing import Any
 from s2s_toolkit.config_sections import TextConfig
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import atomic_path
+from s2s_toolkit.formats import require_format
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.text import TextSide, load_side, with_state
 from s2s_toolkit.tokenizers import learns
@@ -60,13 +61,12 @@ def _save_state(path: Path, tokenizer: str, state: Mapping[str, Any]) -> None:
 def _load_state(path: Path, tokenizer: str) -> Any:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        found, written_by, state = content["format"], content["tokenizer"], content["state"]
+        require_format(content["format"], FORMAT, path, error=RunError)
+        written_by, state = content["tokenizer"], content["state"]
     except OSError as error:
         raise RunError(f"can't read {path}: {error.strerror}; restore it or train again") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"{path} is damaged ({error}); restore it or train again") from error
-    if found != FORMAT:
-        raise RunError(f"{path} has format {found}, this toolkit reads {FORMAT}; use the version that wrote it")
     if written_by != tokenizer:
         raise RunError(f"{path} is what the tokenizer {written_by!r} has learnt, and the config wants {tokenizer!r}")
     return state

@@ -9,6 +9,7 @@ from typing import Any
 
 from s2s_toolkit.errors import RunError, S2SError
 from s2s_toolkit.files import atomic_path
+from s2s_toolkit.formats import require_format
 from s2s_toolkit.symbols import BOS, EOS, PAD, SPECIAL, UNK
 
 FORMAT = 1
@@ -64,6 +65,8 @@ class Vocabulary:
             raise RunError(f"can't read vocabulary {path}: {error.strerror}; restore it or train again") from error
         except (ValueError, RecursionError) as error:
             raise RunError(f"vocabulary {path} is truncated or not JSON: {error}; restore it or train again") from error
+        if isinstance(content, dict):
+            require_format(content.get("format"), FORMAT, f"vocabulary {path}", error=RunError)
         try:
             return cls(_symbols(content))
         except S2SError as error:
@@ -92,10 +95,7 @@ class Vocabulary:
 
 def _symbols(content: Any) -> list[str]:
     """The list of symbols in a file's content."""
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        given = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise S2SError(f"expected an object with format {FORMAT}, found {given!r}")
-    symbols = content.get("symbols")
+    symbols = content.get("symbols") if isinstance(content, dict) else None
     if not isinstance(symbols, list) or not all(isinstance(symbol, str) for symbol in symbols):
         raise S2SError("expected a list of strings under 'symbols'")
     return symbols

@@ -128,8 +128,8 @@ def test_resuming_a_run_whose_log_is_something_else(s2s, folder, run):
 
 
 def test_a_run_of_a_later_format(s2s, folder, run):
-    (run / "run.json").write_text(json.dumps({"format": 999}))
-    refuses(s2s, folder, ("translate", "run"), "run/run.json has format 999, this toolkit reads 1")
+    (run / "run.json").write_text(json.dumps({"format": 999, "toolkit": "1.2.0"}))
+    refuses(s2s, folder, ("translate", "run"), "run/run.json has format 999, written by s2s-toolkit 1.2.0; this is ")
 
 
 def test_a_checkpoint_of_another_model(s2s, folder, run):

@@ -86,7 +86,7 @@ def test_a_folder_is_replaced_when_forced(s2s, folder):
         (None, "can't read {path}: No such file or directory; restore it or train again"),
         ("{", "{path} is damaged (Expecting property name"),
         ("[]", "{path} is damaged (list indices must be"),
-        ({"format": 2, "tokenizer": "bpe", "state": {}}, "{path} has format 2, this toolkit reads 1"),
+        ({"format": 2, "tokenizer": "bpe", "state": {}}, "{path} has format 2; this is s2s-toolkit "),
         ({"format": 1, "tokenizer": "unigram", "state": {}}, "{path} is what the tokenizer 'unigram' has learnt"),
         ({"format": 1, "tokenizer": "bpe", "state": []}, "{path} is damaged (expected the state of a tokenizer"),
         ({"format": 1, "tokenizer": "bpe", "state": {"merges": 3}}, "{path} is damaged (expected 'merges'"),

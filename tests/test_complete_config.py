@@ -70,7 +70,7 @@ def test_no_data_is_read_and_no_framework_imported(folder):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=folder, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith('framework = "torch"')
+    assert done.stdout.startswith('format = 1\nframework = "torch"')
 
 
 def test_a_part_that_is_native_alone_keeps_what_is_given(s2s, folder):

@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -93,6 +94,17 @@ def test_source_archive_holds_the_package_and_its_papers(distribution, built):
     assert names - files_of(package) <= BESIDE_THE_PACKAGE
 
 
+@each_distribution
+def test_a_build_elsewhere_gives_the_same_bytes(distribution, built, built_elsewhere):
+    """Of files that are newer, and that only their owner may read; the wheel from the tree, not from the archive."""
+    ours, theirs = (
+        {path.name: path.read_bytes() for path in folder.glob(f"{package_file(distribution)}-*")}
+        for folder in (built, built_elsewhere)
+    )
+    assert len(ours) == 2
+    assert ours == theirs
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A folder with all wheels and source archives: the one in S2S_DIST, which `make wheels` sets, or a fresh one."""
@@ -102,6 +114,26 @@ def built(tmp_path_factory):
     build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder]
     for package in PACKAGES.values():
         subprocess.run([*build, package.parent], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built_elsewhere(tmp_path_factory):
+    """The same from a copy of the tree, with other times and modes, in another time zone."""
+    tree, folder = tmp_path_factory.mktemp("elsewhere") / "tree", tmp_path_factory.mktemp("dist")
+    for package in PACKAGES.values():
+        project_folder = tree / package.parent.relative_to(ROOT)
+        shutil.copytree(package, project_folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in BESIDE_THE_PACKAGE:
+            if (package.parent / name).is_file():
+                shutil.copyfile(package.parent / name, project_folder / name)
+    for path in tree.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    for package in PACKAGES.values():
+        build = [sys.executable, "-m", "hatchling", "build", "--directory", folder]
+        environment = {**os.environ, "TZ": "Asia/Kolkata"}
+        project_folder = tree / package.parent.relative_to(ROOT)
+        subprocess.run(build, check=True, capture_output=True, cwd=project_folder, env=environment, umask=0o077)
     return folder
 
 

@@ -1,9 +1,11 @@
 """Installed plugins: what they offer is found; a broken one is skipped with its reason and disturbs nobody."""
 
+import re
 import sys
 
 import pytest
 
+import s2s_toolkit
 from s2s_toolkit.distributions import ONLY
 from s2s_toolkit.errors import UnknownComponentError
 from s2s_toolkit.plugins import load_registry
@@ -17,12 +19,13 @@ def install(tmp_path, monkeypatch):
     """Install a distribution of one module, with entry points by name; by default one, to the module."""
     monkeypatch.syspath_prepend(tmp_path)
 
-    def write(distribution, source, entry_points=None):
+    def write(distribution, source, entry_points=None, requires=()):
         module = distribution.replace("-", "_")
         (tmp_path / f"{module}.py").write_text(source, encoding="utf-8")
         info = tmp_path / f"{module}-1.0.dist-info"
         info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
+        needs = "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n{needs}")
         lines = [f"{name} = {target}" for name, target in (entry_points or {"plugin": module}).items()]
         (info / "entry_points.txt").write_text("\n".join(["[s2s_toolkit]", *lines, ""]))
         monkeypatch.delitem(sys.modules, module, raising=False)
@@ -112,4 +115,29 @@ def test_plugin_that_is_asked_for_and_missing_is_told(install, monkeypatch):
     told = "S2S_PLUGINS names it, and no plugin of this name is installed"
     assert registry.failures == {"s2s-absent": told}
     assert warned == [f"plugin s2s-absent is skipped: {told}"]
+    assert "half" in registry.names("metric")
+
+
+@pytest.mark.parametrize(
+    "requirement", ["s2s-toolkit>=9.1", "S2S_Toolkit[testing] <0.0.1", "s2s-toolkit==0.0.*; python_version > '3'"]
+)
+def test_plugin_for_another_version_of_the_toolkit_is_not_even_imported(requirement, install):
+    install("s2s-late", "raise RuntimeError('imported')", requires=["numpy>=1", requirement])
+    registry, _ = load_with_warnings()
+    said = re.fullmatch(
+        r"it needs s2s-toolkit(\S+), and this is (\S+); install two that go together", registry.failures["s2s-late"]
+    )
+    assert said[1] in requirement
+    assert said[2] == s2s_toolkit.__version__
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    ["s2s-toolkit", "s2s-toolkit>=0.0.1", f"s2s-toolkit=={s2s_toolkit.__version__}", "s2s-toolkit>9; extra == 'test'"],
+)
+def test_plugin_for_this_version_is_loaded(requirement, install):
+    """What an extra of it would need does not matter."""
+    install("s2s-good", GOOD, requires=[requirement])
+    registry = load_registry()
+    assert registry.failures == {}
     assert "half" in registry.names("metric")

@@ -11,6 +11,7 @@ from s2s_onnx.sides import text_sides, tokenizers_of
 from s2s_onnx.stepper import OnnxStepper
 from s2s_toolkit.errors import ModelFileError
 from s2s_toolkit.files import file_digest
+from s2s_toolkit.formats import require_format
 from s2s_toolkit.loading import make_strategy
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.symbols import BOS, EOS, PAD, UNK
@@ -45,9 +46,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ModelFileError(f"{folder} is no exported model: can't read {path.name}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{path} is damaged ({type(error).__name__}); export it again") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        given = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise ModelFileError(f"{path} has format {given!r}, this version reads {FORMAT}; export it again")
+    if not isinstance(content, dict):
+        raise ModelFileError(f"{path} is damaged (it holds a {type(content).__name__}); export it again")
+    require_format(content.get("format"), FORMAT, path, error=ModelFileError, writer=content.get("toolkit"))
     for name, kind in NEEDED.items():
         if not isinstance(content.get(name), kind):
             raise ModelFileError(f"{path} is damaged (no {name!r}); export it again")

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from s2s_toolkit.errors import ModelFileError
+from s2s_toolkit.formats import require_format
 
 KEY = "s2s_toolkit"
 FORMAT = 2
@@ -37,8 +38,7 @@ def decode_metadata(properties: dict[str, str], where: str) -> dict[str, Any]:
         raise ModelFileError(
             f"{where} has damaged metadata ({type(error).__name__}: {error}); export it again"
         ) from error
-    if found != FORMAT:
-        raise ModelFileError(f"{where} has format {found}, this version reads {FORMAT}; use the version that wrote it")
+    require_format(found, FORMAT, where, error=ModelFileError, writer=content.get("toolkit"))
     for name, kind in (NEEDED | NEWER).items():
         if not isinstance(content.get(name, [] if name in NEWER else None), kind):
             raise ModelFileError(f"{where} has damaged metadata (no {name!r}); export it again")

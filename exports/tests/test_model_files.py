@@ -95,10 +95,18 @@ def test_metadata_of_the_wrong_type(path: Path, whole: bytes, entries: dict[str,
     assert "has damaged metadata" in refusal(path)
 
 
-@pytest.mark.parametrize("found", [1, 3, 99, "2", None])
-def test_another_format(path: Path, whole: bytes, found: object) -> None:
+@pytest.mark.parametrize(("found", "remedy"), [(1, "s2s-toolkit==1.2.0"), (3, "s2s-toolkit>=1.2.0")])
+def test_another_format(path: Path, whole: bytes, found: int, remedy: str) -> None:
+    path.write_bytes(changed(whole, format=found, toolkit="1.2.0"))
+    message = refusal(path)
+    assert f"has format {found}, written by s2s-toolkit 1.2.0" in message
+    assert message.endswith(f"reads format 2; install {remedy}")
+
+
+@pytest.mark.parametrize("found", ["2", None, 2.0, True, [2]])
+def test_a_format_that_is_no_number(path: Path, whole: bytes, found: object) -> None:
     path.write_bytes(changed(whole, format=found))
-    assert f"has format {found}, this version reads 2; use the version that wrote it" in refusal(path)
+    assert f"is damaged (its format is {found!r})" in refusal(path)
 
 
 def test_settings_that_the_graph_lacks(path: Path, whole: bytes) -> None:

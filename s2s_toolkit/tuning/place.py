@@ -16,6 +16,7 @@ import s2s_toolkit
 from s2s_toolkit.config import Config, config_text
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import atomic_path, new_folder, require_absent
+from s2s_toolkit.formats import require_format
 
 FORMAT = 1
 
@@ -79,5 +80,6 @@ def _read(path: Path) -> dict[str, object]:
         about = dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise RunError(f"{path} is damaged ({error}); begin anew with --force") from error
-    about.pop("toolkit", None)
+    writer = about.pop("toolkit", None)
+    require_format(about.get("format"), FORMAT, path, error=RunError, writer=writer)
     return about

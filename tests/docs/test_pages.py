@@ -1,6 +1,6 @@
 """Every page: generated parts are up to date, links lead somewhere, and the commands shown can be typed."""
 
-import importlib.util
+import importlib
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ import pytest
 
 from s2s_toolkit.cli import cli
 from s2s_toolkit.registry import Registry
+from s2s_toolkit.testing.requirements import require_distribution
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -21,6 +22,7 @@ PAGES = sorted(
 )
 SHELL = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:]*)(?:#([^)]*))?\)")
+REQUIRED = re.compile(r"^\| `([\w-]+)` \| `[<=>~!].*` \|", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 
 Page = Callable[[str], str]
@@ -33,6 +35,8 @@ def test_pages_are_found() -> None:
 
 @every_page
 def test_generated_parts_are_up_to_date(path: str, page: Page, update: ModuleType) -> None:
+    for package in REQUIRED.findall(page(path)):
+        require_distribution(package)  # whose licence a table shows
     assert update.updated(page(path)) == page(path), "run: python docs/update.py"
 
 
@@ -70,9 +74,8 @@ def shown_commands(text: str) -> list[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def update() -> ModuleType:
+def update() -> Iterator[ModuleType]:
     """`docs/update.py`, which makes the generated parts."""
-    specification = importlib.util.spec_from_file_location("update", ROOT / "docs/update.py")
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "docs")
+        yield importlib.import_module("update")
