@@ -2,9 +2,12 @@
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from s2s_toolkit.batches import Batch
 from s2s_toolkit.registry import Registry
+
+if TYPE_CHECKING:
+    from s2s_toolkit.batches import Batch
 
 
 def is_shortage(error: BaseException, registry: Registry) -> bool:
@@ -20,7 +23,7 @@ def is_shortage(error: BaseException, registry: Registry) -> bool:
     return False
 
 
-def largest(batches: Sequence[Batch]) -> str:
+def largest(batches: "Sequence[Batch]") -> str:
     """The batch of some that holds most symbols, padding included, in words."""
     batch = max(batches, key=lambda each: each.source_ids.size + each.target_out.size)
     (pairs, source), target = batch.source_ids.shape, batch.target_out.shape[1]

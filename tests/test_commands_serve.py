@@ -147,7 +147,7 @@ def test_an_exported_file_lets_its_settings_vary(started):
         said = content["translations"][0]["text"] if found == 200 else content["error"]
         assert (found, said[: len(begins)]) == (status, begins)
     error = json.loads(ask(process, "/translate", {"texts": ["a", "b" * 201]})[1])["error"]
-    assert error.startswith("'texts.1': the source 'bbb")
+    assert error.startswith("'texts.1': source 'bbb")
 
 
 # ---------------------------------------------------------------- what is refused
