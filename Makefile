@@ -102,7 +102,7 @@ hashes: $(TOOLS)
 		--no-annotate --no-emit-package torch --upgrade constraints.txt --output-file hashes.txt
 
 audit: $(TOOLS)
-	$(TOOLS)/bin/pip-audit --no-deps --disable-pip --progress-spinner off --requirement constraints.txt
+	$(TOOLS)/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement constraints.txt
 
 # Rows as `3.11-oldest`, or --list; an environment for each in build/matrix.
 test-matrix: wheels

@@ -14,6 +14,7 @@ import s2s_toolkit
 from s2s_toolkit.errors import RunError, S2SError
 from s2s_toolkit.formats import require_format
 from s2s_toolkit.run import load_checkpoint, save_checkpoint
+from s2s_toolkit.testing.requirements import require
 from s2s_toolkit.tuning.place import Place
 
 HERE = s2s_toolkit.__version__
@@ -96,6 +97,7 @@ def test_a_checkpoint_of_a_later_version(tmp_path) -> None:
 
 
 def test_a_vocabulary_of_a_later_version(s2s, folder) -> None:
+    require("torch")
     (folder / "kept").mkdir()
     (folder / "kept/source.vocabulary.json").write_text(json.dumps({"format": 2, "ids": {}}))
     done = s2s("train", "tiny.toml", "-o", "run", "--set", "source.vocabulary=kept")
