@@ -58,8 +58,11 @@ def atomic_files(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
-    """As `atomic_path`, for a folder: give a temporary one to fill, which then takes the place of the one there."""
+def atomic_folder(path: Path, *, replace: bool = True) -> Iterator[Path]:
+    """As `atomic_path`, for a folder: give a temporary one to fill, which then takes the place of the one there.
+
+    Without `replace`, S2SError where somebody has put something there meanwhile.
+    """
     _check_parent(path)
     if path.exists() and not path.is_dir():
         raise S2SError(f"can't write {path}: it is not a folder; choose another name")
@@ -71,9 +74,9 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             for inner in temporary.rglob("*"):
                 _flush(inner)
             _flush(temporary)
-            if path.exists():
+            if replace and path.exists():
                 path.replace(old)
-            temporary.replace(path)
+            temporary.replace(path)  # fails where there is a folder that holds anything
             _flush(path.parent)
     finally:
         if old.exists() and not path.exists():
@@ -109,7 +112,7 @@ def append_line(path: Path, line: str) -> None:
         try:
             if file.write(content) < len(content):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(file.fileno())
+            _flush_open(file.fileno(), path)
         except BaseException:
             file.truncate(length)
             raise
@@ -203,9 +206,15 @@ def _flush(path: Path) -> None:
         return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
+        _flush_open(descriptor, path)
+    finally:
+        os.close(descriptor)
+
+
+def _flush_open(descriptor: int, path: Path) -> None:
+    """The same of what is open."""
+    try:
         os.fsync(descriptor)
     except OSError as error:
         if error.errno not in UNFLUSHABLE:
             raise OSError(error.errno, error.strerror, str(path)) from error  # or nobody could tell of which file it is
-    finally:
-        os.close(descriptor)

@@ -56,6 +56,7 @@ def open_translator(
     device: str = "",
     checkpoint: str = "",
     others: "Sequence[Run]" = (),
+    limited: bool = False,
 ) -> TextTranslator:
     """A translator for a run directory or an exported file.
 
@@ -68,12 +69,14 @@ def open_translator(
         device: Where it is computed; by default on the CPU, or where an exported file's format chooses.
         checkpoint: Which of a run's checkpoints serves, by default the best; an exported file holds one.
         others: Runs whose models decode together with a run's, as an ensemble; an exported file holds its own.
+        limited: Whether a run refuses sources that are longer than those it was trained with, as an exported file does.
     """
     if not registry.has("exporter", path.suffix.removeprefix("."), ANY) and (path.is_dir() or not path.suffix):
         from s2s_toolkit.loading import load_translator  # of which an exported file needs nothing
         from s2s_toolkit.run import open_run
 
         run = open_run(path, registry, checkpoint=checkpoint)
+        longest = [each.config.data.max_source_length for each in (run, *others)]
         return load_translator(
             run,
             registry,
@@ -82,7 +85,7 @@ def open_translator(
             options=options,
             others=others,
             device=device or CPU,
-            max_source_length=run.config.data.max_source_length,
+            max_source_length=min(longest) if limited else None,
         )
     if framework or strategy or checkpoint or others:
         raise UnsupportedError(

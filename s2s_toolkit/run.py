@@ -88,13 +88,20 @@ def check_place(path: Path, *, force: bool = False) -> None:
         require_absent(path, force)
 
 
+class TakenError(RunError):
+    """A run directory that somebody else makes at the same time."""
+
+
 def create_run(run: Run, *, origins: Sequence[Origin] = ()) -> None:
     """Write the run directory, without checkpoints yet."""
     check_place(run.path)
     # a folder that is there is empty and stays, for somebody may work in it
-    place = nullcontext(run.path) if run.path.exists() else atomic_folder(run.path)
+    place = nullcontext(run.path) if run.path.exists() else atomic_folder(run.path, replace=False)
     with new_folder(run.path.parent), place as folder:
-        (folder / FOLDER).mkdir()
+        try:
+            (folder / FOLDER).mkdir()
+        except FileExistsError as error:
+            raise TakenError(f"another training has begun in {run.path}; choose another place") from error
         write_config(run.config, folder / "config.toml")
         save_side(run.source, run.config.source, folder, "source")
         save_side(run.target, run.config.target, folder, "target")

@@ -87,7 +87,7 @@ def advance(self, xp, step, search, settings):
 )
 def test_strategy_is_refused(body, line, run, write_plugin, refusal, s2s):
     path = write_plugin("bad.py", STRATEGY.format(body=indent(body.strip(), "    ")))
-    translate = ("translate", run, "train.tsv", "--plugin", path, "--framework", "numpy")
+    translate = ("translate", run, "dev.tsv", "--plugin", path, "--framework", "numpy")
     assert refusal(*translate, "--strategy", "bad").startswith(f"decoding strategy 'bad' of bad.py{line}")
     assert s2s(*translate, "--strategy", "greedy", parts=load_registry()).exit_code == 0
 

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from s2s_toolkit.commands.lines import CHUNK, READ_SIZE, file_chunks, stream_chunks, with_prefixes
+from s2s_toolkit.commands.lines import CHUNK, LARGE, READ_SIZE, file_chunks, stream_chunks, with_prefixes
 from s2s_toolkit.commands.translate import aligned, text_lines, translate
 from s2s_toolkit.errors import DataError, TextError, UnsupportedError
 from s2s_toolkit.opening import open_translator
@@ -244,3 +244,13 @@ def test_the_first_of_several_bad_lines_is_named():
     with pytest.raises(DataError, match=r"^lines, line 5: bad 1 is bad$"):
         translate(translator, [(["a", "b"], []), (["c", "d", "bad 1", "e", "bad 2"], [])], stream, text_lines, "lines")
     assert stream.getvalue() == b"A\nB\nC\nD\n"
+
+
+def test_few_long_lines_are_a_chunk(tmp_path):
+    (tmp_path / "long.txt").write_text(("a" * (LARGE + 1) + "\n") * 3 + "b\nc\n", encoding="utf-8")
+    assert list(map(len, file_chunks(tmp_path / "long.txt"))) == [1, 1, 1, 2]
+
+
+def test_a_run_is_evaluated_on_longer_pairs_than_it_was_trained_on(s2s, folder, run):
+    (folder / "long.tsv").write_text("a" * 300 + "\tx\n", encoding="utf-8")
+    assert s2s("evaluate", run, "long.tsv", "--metric", "ser").exit_code == 0

@@ -278,6 +278,27 @@ def test_a_file_system_that_can_not_flush_folders_is_written_to_all_the_same(tmp
     assert contents(tmp_path) == {"a.json": "whole"}
 
 
+def test_a_line_is_added_where_nothing_can_be_flushed(tmp_path, monkeypatch):
+    def fsync(descriptor):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    append_line(tmp_path / "log", "one")
+    assert (tmp_path / "log").read_text() == "one\n"
+
+
+def test_a_new_folder_takes_nobodys_place(tmp_path):
+    def write():
+        with atomic_folder(tmp_path / "run", replace=False) as temporary:
+            (temporary / "ours").touch()
+            (tmp_path / "run").mkdir()
+            (tmp_path / "run" / "theirs").touch()
+
+    with pytest.raises(S2SError, match="can't write"):
+        write()
+    assert [path.name for path in tmp_path.rglob("*")] == ["run", "theirs"]
+
+
 def test_what_did_not_reach_the_disk_gets_no_name(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", fail_with(errno.EIO, stat.S_ISREG))
     path = tmp_path / "a.json"

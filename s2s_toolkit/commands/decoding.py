@@ -47,8 +47,8 @@ class DecodingRequest:
     checkpoint: str = ""
     ensemble: tuple[Member, ...] = ()
 
-    def open(self, path: Path, registry: Registry) -> TextTranslator:
-        """Open a run directory or an exported file."""
+    def open(self, path: Path, registry: Registry, *, limited: bool = False) -> TextTranslator:
+        """Open a run directory or an exported file; `limited` as `open_translator` has it."""
         return open_translator(
             path,
             registry,
@@ -58,6 +58,7 @@ class DecodingRequest:
             device=self.device,
             checkpoint=self.checkpoint,
             others=open_members(self.ensemble, registry),
+            limited=limited,
         )
 
 

@@ -11,6 +11,9 @@ from s2s_toolkit.lines import LONGEST, decode_line, read_lines
 CHUNK = 512
 """Lines translated together: enough to sort by length and fill batches."""
 
+LARGE = 1 << 20
+"""Characters after which a chunk has no more lines, however few they are."""
+
 READ_SIZE = 1 << 16
 
 STANDARD_INPUT = "standard input"
@@ -49,12 +52,14 @@ def with_prefixes(chunks: Iterable[list[str]], path: Path) -> Iterator[tuple[lis
 def _chunks(lines: Iterable[str]) -> Iterator[list[str]]:
     """Lines by chunks; what stands before a line that is none comes first, then the DataError."""
     chunk: list[str] = []
+    size = 0
     try:
         for line in lines:
             chunk.append(line)
-            if len(chunk) == CHUNK:
+            size += len(line)
+            if len(chunk) == CHUNK or size > LARGE:
                 yield chunk
-                chunk = []
+                chunk, size = [], 0
     except DataError:
         if chunk:
             yield chunk

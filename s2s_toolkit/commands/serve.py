@@ -61,7 +61,7 @@ def command(
     from s2s_toolkit.serving.running import serve
     from s2s_toolkit.serving.service import Service
 
-    translator = decoding.open(model, registry)
+    translator = decoding.open(model, registry, limited=True)
     settings = variable_settings(translator, decoding.options)
     serve(Service(translator, model, limits, settings, warn), host, port, tell)
 

@@ -66,7 +66,7 @@ def command(
         raise ConfigError(f"given both --prefix {prefix!r} and --prefixes {prefixes}; leave one out")
     if output != STANDARD:
         require_absent(output, force)
-    translator = decoding.open(model, registry)
+    translator = decoding.open(model, registry, limited=True)
     with _results(output) as stream:
         lines = stream_chunks(sys.stdin.buffer) if source == STANDARD else file_chunks(source)
         chunks = with_prefixes(lines, prefixes) if prefixes else _beginning_with(prefix, lines)

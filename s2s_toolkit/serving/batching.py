@@ -100,6 +100,7 @@ class Batcher:
 
     def _next_batch(self) -> list[Waiting]:
         """The text that has waited longest, and those behind it that have its settings."""
+        self._waiting = deque(item for item in self._waiting if not item.result.done())
         alike = (item for item in self._waiting if item.settings == self._waiting[0].settings)
         batch = list(islice(alike, self.batch_size))
         taken = set(map(id, batch))

@@ -1,5 +1,6 @@
 """How much a service takes on before it says no."""
 
+import math
 from dataclasses import dataclass
 
 from s2s_toolkit.errors import ConfigError
@@ -30,6 +31,9 @@ class Limits:
     requests: int = 256
 
     def __post_init__(self) -> None:
+        for name, seconds in (("timeout", self.timeout), ("read-timeout", self.read_timeout)):
+            if not math.isfinite(seconds):
+                raise ConfigError(f"--{name} is a number of seconds, given {seconds}")
         if self.max_texts > self.queue:
             raise ConfigError(
                 f"a queue of {self.queue} texts never has room for a request of {self.max_texts}; "

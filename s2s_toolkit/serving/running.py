@@ -1,7 +1,9 @@
 """A service on a socket, from the line that says where to the last answer after a signal."""
 
 import math
+import signal
 import socket
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
@@ -81,5 +83,8 @@ class _Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to end, which is asked ten times a second."""
-        self.service.stopping = self.service.stopping or bool(self.asked())
+        if self.asked() and not self.service.stopping:
+            self.service.stopping = True
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own would wait for the batch that is translated
         return await super().on_tick(counter) or (self.service.stopping and not self.service.in_flight)

@@ -12,7 +12,7 @@ from s2s_toolkit.checkpoint_names import FOLDER, LAST, SUFFIX
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import OLD, PARTIAL, atomic_path, beside, leftovers, new_folder
 from s2s_toolkit.origins import Origin
-from s2s_toolkit.run import Run, check_place, create_run, is_run, update_run
+from s2s_toolkit.run import Run, TakenError, check_place, create_run, is_run, update_run
 
 LOCK = "training.lock"
 """The file in a run directory that a training has locked as long as it works there."""
@@ -45,16 +45,18 @@ def created(run: Run, *, force: bool, origins: Sequence[Origin]) -> Iterator[Non
     if is_run(path):
         with locked(path):  # nobody works there
             _move_away(path, old)
-    existed = path.exists()
+    existed, made = path.exists(), False
     with new_folder(run.path.parent):
         try:
             create_run(run, origins=origins)
+            made = True
             yield
-        except BaseException:
-            _empty(path)
-            if path.exists() and not existed:
+        except BaseException as error:
+            if made or (existed and not isinstance(error, TakenError)):  # what is there is ours
+                _empty(path)
+            if made and not existed:
                 path.rmdir()
-            if old.exists():
+            if old.exists() and not path.exists():
                 old.replace(path)
             raise
     shutil.rmtree(old, ignore_errors=True)
@@ -67,20 +69,30 @@ def resumed(run: Run, step: int, *, origins: Sequence[Origin], checkpoint: str =
     What fails within leaves them as they were. The checkpoint that it goes on from is the last one from now on.
     """
     kept = _validations(run, step)
-    run.checkpoint_path(checkpoint).replace(run.checkpoint_path(LAST))  # a later one would miss what is forgotten
     files = run.path / "config.toml", run.path / "run.json", run.metrics_path
     before = {path: path.read_bytes() for path in files if path.is_file()}
+    chosen, last = run.checkpoint_path(checkpoint), run.checkpoint_path(LAST)
+    aside = beside(last, PARTIAL)
     try:
+        if chosen != last:  # which would miss what is forgotten
+            if last.exists():
+                last.replace(aside)
+            chosen.replace(last)
         update_run(run, origins=origins)
         _write(run.metrics_path, "".join(f"{line}\n" for line in kept).encode())
         yield
     except BaseException:
+        if not chosen.exists():
+            last.replace(chosen)
+        if aside.exists():
+            aside.replace(last)
         for path in files:
             if path in before:
                 _write(path, before[path])
             else:
                 path.unlink(missing_ok=True)
         raise
+    aside.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import s2s_toolkit
 from s2s_toolkit.config import Config, config_text
-from s2s_toolkit.errors import RunError
+from s2s_toolkit.errors import RunError, one_line
 from s2s_toolkit.files import atomic_path, new_folder, require_absent
 from s2s_toolkit.formats import require_format
 
@@ -82,4 +82,8 @@ def _read(path: Path) -> dict[str, object]:
         raise RunError(f"{path} is damaged ({error}); begin anew with --force") from error
     writer = about.pop("toolkit", None)
     require_format(about.get("format"), FORMAT, path, error=RunError, writer=writer)
+    try:  # so that it has the keys that have come since
+        about["config"] = Config.model_validate(about.get("config")).model_dump(mode="json")
+    except ValueError as error:
+        raise RunError(f"{path} is damaged ({one_line(error)}); begin anew with --force") from error
     return about

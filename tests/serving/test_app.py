@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from starlette.requests import Request
 
+from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.serving.bodies import read_body
 from s2s_toolkit.serving.limits import Limits
 from s2s_toolkit.serving.refusals import RefusedError
@@ -273,3 +274,9 @@ def test_metrics_tell_how_many_wait(ask, model):
     model.gate.set()
     for thread in asking:
         thread.join()
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan")])
+def test_a_time_without_end_is_refused(seconds):
+    with pytest.raises(ConfigError, match="--read-timeout is a number of seconds"):
+        Limits(read_timeout=seconds)

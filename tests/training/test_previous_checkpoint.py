@@ -9,6 +9,9 @@ import pytest
 from click.testing import Result
 
 from s2s_toolkit.checkpoint_names import checkpoint_names
+from s2s_toolkit.errors import RunError
+from s2s_toolkit.observers import Observer
+from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import load_checkpoint
 from s2s_toolkit.testing.tiny_training import trainer, write_tiny
 
@@ -88,3 +91,21 @@ def test_it_says_from_where_to_resume_and_nothing_else(train: Callable[..., Resu
     assert done.exit_code == 2
     assert "--previous says from which checkpoint --resume goes on; give both" in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_a_start_that_fails_leaves_both(
+    train: Callable[..., Result], with_part: Callable[..., Registry], s2s: Callable[..., Result], tmp_path: Path
+) -> None:
+    class Failing(Observer):
+        def on_start(self, event: object) -> None:
+            raise RunError("not today")
+
+    assert train("run", "--set=training.max_steps=7").exit_code == 0
+    run, names = tmp_path / "run", ("best", "last", "previous")
+    before = [content(run, name) for name in names]
+    parts = with_part("s2s_training_observers", "failing", Failing)
+    how = ("--framework", trainer(), "-o", run, "--resume", "--previous", "--observer", "failing")
+    refused = s2s("train", tmp_path / "tiny.toml", *how, parts=parts)
+    assert [content(run, name) for name in names] == before
+    assert not list(run.rglob(".*"))
+    assert (refused.exit_code, train("run", "--resume", "--previous").exit_code) == (2, 0)

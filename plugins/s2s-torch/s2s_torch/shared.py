@@ -154,7 +154,12 @@ class SharedAdam(ReplicaAdam):
 
 def _state(model: Model) -> bytes:
     """All that the modules of a model hold; what several of them share, for each."""
-    return save({name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()})
+    return save(
+        {
+            name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for name, tensor in model.state_dict().items()
+        }
+    )
 
 
 @contextmanager
