@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeGuard
 
 from s2s_toolkit.errors import S2SError
 
@@ -154,6 +155,11 @@ def file_digest(path: Path) -> str:
     """SHA-256 of a whole file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_plain_name(name: object) -> TypeGuard[str]:
+    """Whether a name that a file gives is one of a file beside it: no path, and no way out of the folder."""
+    return isinstance(name, str) and name not in ("", "..") and Path(name).name == name
 
 
 def require_absent(path: Path, force: bool) -> None:

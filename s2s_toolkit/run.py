@@ -26,7 +26,7 @@ import s2s_toolkit
 from s2s_toolkit.checkpoint_names import BEST, FOLDER, SUFFIX, require_checkpoint
 from s2s_toolkit.config import Config, read_config, write_config
 from s2s_toolkit.errors import RunError
-from s2s_toolkit.files import atomic_folder, atomic_path, file_digest, new_folder, require_absent
+from s2s_toolkit.files import atomic_folder, atomic_path, file_digest, is_plain_name, new_folder, require_absent
 from s2s_toolkit.formats import require_format
 from s2s_toolkit.origins import Origin, expect
 from s2s_toolkit.registry import Registry
@@ -236,7 +236,7 @@ def _read_about(path: Path) -> dict[str, Any]:
         for origin in about["plugins"]:
             Origin(**origin)
         about["sha256"] = dict(about["sha256"])
-        if strange := [name for name in about["sha256"] if name in ("", "..") or Path(name).name != name]:
+        if strange := [name for name in about["sha256"] if not is_plain_name(name)]:
             raise ValueError(f"a digest of {strange[0]!r}, which is no file of the run")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{file} is damaged ({error}); restore it") from error

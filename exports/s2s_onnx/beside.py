@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from s2s_onnx.metadata import KEY
 from s2s_toolkit.errors import ModelFileError
-from s2s_toolkit.files import file_digest
+from s2s_toolkit.files import file_digest, is_plain_name
 
 METADATA_FIELD = 14
 """The number of `metadata_props` in a ModelProto; all fields that we write have numbers below 16, so tags of a byte."""
@@ -51,7 +51,7 @@ def _described(path: Path) -> tuple[str, str] | None:
         name, digest = described["file"], described["sha256"]
     except (KeyError, TypeError, ValueError, RecursionError):
         return None  # what is wrong with metadata `decode_metadata` says
-    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
+    if not is_plain_name(name):
         raise ModelFileError(f"{path} has damaged metadata (weights in {name!r}, not beside it); export it again")
     return name, digest
 

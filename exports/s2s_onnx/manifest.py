@@ -10,7 +10,7 @@ from s2s_onnx.settings import Settings
 from s2s_onnx.sides import text_sides, tokenizers_of
 from s2s_onnx.stepper import OnnxStepper
 from s2s_toolkit.errors import ModelFileError
-from s2s_toolkit.files import file_digest
+from s2s_toolkit.files import file_digest, is_plain_name
 from s2s_toolkit.formats import require_format
 from s2s_toolkit.loading import make_strategy
 from s2s_toolkit.registry import Registry
@@ -87,7 +87,7 @@ def stepping_translator(
 
 def _check_file(folder: Path, entry: Any) -> None:
     name, digest = (entry.get("name"), entry.get("sha256")) if isinstance(entry, dict) else (None, None)
-    if not isinstance(name, str) or Path(name).name != name:
+    if not is_plain_name(name):
         raise ModelFileError(f"{folder / MANIFEST} is damaged (a file called {name!r}); export it again")
     try:
         found = file_digest(folder / name)

@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from s2s_onnx.exporter import OnnxExporter
+from s2s_onnx.manifest import read_manifest
 from s2s_toolkit.cli import cli
+from s2s_toolkit.errors import ModelFileError
 from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 from s2s_toolkit.testing.mutants import damaged, rewritten
@@ -34,3 +36,14 @@ def test_a_manifest_that_means_something_else(
         assert done.exit_code in (0, 2), case
         assert not done.exit_code or len(done.stderr.splitlines()) == 1, case
     assert sorted(tmp_path.rglob("*")) == expected
+
+
+@pytest.mark.parametrize("name", ["..", "", "../secret", "/etc/hostname", 3, None])
+def test_its_files_are_beside_it(run: Run, registry: Registry, tmp_path: Path, name: object) -> None:
+    folder = tmp_path / "steps.onnx"
+    OnnxExporter(form="steps").export(run, folder, registry, framework="", strategy="greedy", options={})
+    content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    content["files"]["encoder"]["name"] = name
+    (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ModelFileError, match=r"manifest\.json is damaged \(a file called .*\); export it again"):
+        read_manifest(folder)
