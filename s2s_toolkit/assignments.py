@@ -45,7 +45,7 @@ def _section(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _value(text: str) -> Any:
     try:
         parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         if text[:1] in ('"', "'", "[", "{"):
             raise ConfigError(f"{text} is not a TOML value: {error}") from error
         return text

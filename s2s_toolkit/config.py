@@ -25,7 +25,7 @@ from s2s_toolkit.config_sections import (
 )
 from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.formats import require_format
-from s2s_toolkit.validation import explain
+from s2s_toolkit.validation import explain, require_representable
 
 FORMAT = 1
 
@@ -63,13 +63,14 @@ def load_toml(path: Path) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise ConfigError(f"can't read config {path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a hundred tables in each other
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
 
 
 def parse_config(content: dict[str, Any], *, folder: Path, where: str) -> Config:
     """Check the content of a config; `where` names it in errors, `folder` is what its paths are relative to."""
     require_format(content.get("format", FORMAT), FORMAT, where, error=ConfigError)
+    require_representable(content, f"{where}: ")
     try:
         config = Config.model_validate(content)
     except ValidationError as error:

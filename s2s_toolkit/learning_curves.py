@@ -43,7 +43,7 @@ def read_validations(run: Run) -> list[Validation]:
         lines = run.metrics_path.read_text(encoding="utf-8").split("\n")[:-1]  # a kill may leave half a line behind
         found = [json.loads(line) for line in lines]
         validations = [Validation(**{key: one[key] for key in known & one.keys()}) for one in found]
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise RunError(f"{run.metrics_path} is missing or damaged ({error}); restore it or train again") from error
     if not validations:
         raise RunError(f"{run.path} was stopped before its first validation; train again")

@@ -190,7 +190,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             require_format(int(metadata.get("format", FORMAT)), FORMAT, path, error=RunError)
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             progress = json.loads(metadata["progress"])
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError, RecursionError) as error:
         raise RunError(f"{path} is no whole checkpoint of ours ({error}); train again or restore it") from error
     if metadata.get("sha256", "") not in ("", _digest(arrays, metadata["progress"])):  # the first ones had none
         raise RunError(f"{path} is damaged: its content is not what its digest says; train again or restore it")
@@ -238,6 +238,6 @@ def _read_about(path: Path) -> dict[str, Any]:
         about["sha256"] = dict(about["sha256"])
         if strange := [name for name in about["sha256"] if not is_plain_name(name)]:
             raise ValueError(f"a digest of {strange[0]!r}, which is no file of the run")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{file} is damaged ({error}); restore it") from error
     return about

@@ -9,9 +9,13 @@ from pydantic import ConfigDict, Field, PydanticUserError, ValidationError, crea
 from s2s_toolkit.errors import ConfigError
 from s2s_toolkit.options import option_parameters
 
+GREATEST = 2**31 - 1
+"""A whole number that counts or measures something is no greater: frameworks keep such in 32 or 64 bits."""
+
 
 def check_options(part: Any, options: Mapping[str, Any], where: str, beside: Sequence[str] = ()) -> dict[str, Any]:
-    """The options with their types checked against the constructor's annotations."""
+    """The options with their types and ranges checked, against the constructor's annotations."""
+    require_representable(options, "", where)
     fields: dict[str, Any] = {
         name: (Any if p.annotation is p.empty else p.annotation, Field(... if p.default is p.empty else p.default))
         for name, p in option_parameters(part).items()
@@ -27,6 +31,17 @@ def check_options(part: Any, options: Mapping[str, Any], where: str, beside: Seq
     except ValidationError as error:
         raise ConfigError(explain(error, {where: [*fields, *beside]}, prefix=where)) from error
     return {name: getattr(given, name) for name in fields if name in given.model_fields_set}
+
+
+def require_representable(content: Mapping[str, Any], where: str, section: str = "") -> None:
+    """ConfigError, which `where` begins, if a whole number in some tables is beyond what frameworks can hold."""
+    for key, value in content.items():
+        name = ".".join(filter(None, [section, key]))
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, Mapping):
+                require_representable(each, where, name)
+            elif isinstance(each, int) and abs(each) > GREATEST:
+                raise ConfigError(f"{where}{name!r}: a whole number is at most {GREATEST:,}, given {each!r:.40}")
 
 
 def explain(error: ValidationError, known: Mapping[str, Iterable[str]], prefix: str = "") -> str:

@@ -138,6 +138,9 @@ def test_far_fetched_key_is_refused_with_what_is_known():
         (DATA + "[training]\nlearning_rate = nan\n", "training.learning_rate", "nan"),
         (DATA + '[training]\nschedule = "linear"\n', "training.schedule", "'linear'"),
         (DATA + "[decoding]\nmax_length = 0\n", "decoding.max_length", "0"),
+        (DATA + "[training]\nbatch_size = 2147483648\n", "training.batch_size", "2147483648"),
+        (DATA + f"[decoding]\nbeam_size = -{10**30}\n", "decoding.beam_size", f"-{10**30}"),
+        (DATA + f'[model.encoder]\nname = "gru"\nsize = [1, {10**30}]\n', "model.encoder.size", f"{10**30}"),
     ],
 )
 def test_wrong_value_is_refused_with_what_was_given(text, key, given):
@@ -160,7 +163,11 @@ def test_missing_key_is_named(text, key):
     assert message_of(text) == f"test.toml: '{key}' is missing"
 
 
-@pytest.mark.parametrize("content", [b"seed = ", b"\xff\xfe", b"seed = 1\nseed = 2\n"], ids=["cut", "binary", "twice"])
+@pytest.mark.parametrize(
+    "content",
+    [b"seed = ", b"\xff\xfe", b"seed = 1\nseed = 2\n", b"seed = " + b"1" * 5000, b"seed = " + b"[" * 5000],
+    ids=["cut", "binary", "twice", "long", "deep"],
+)
 def test_what_is_not_toml_is_refused_with_the_file(content, tmp_path):
     path = tmp_path / "bad.toml"
     path.write_bytes(content)

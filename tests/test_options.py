@@ -99,6 +99,11 @@ def test_missing_option_is_named():
         make(rate=0.25)
 
 
+def test_a_number_that_no_framework_holds_is_refused():
+    with pytest.raises(ConfigError, match=r"^'part\.depth': a whole number is at most 2,147,483,647, given 10{30}$"):
+        make(depth=10**30)
+
+
 def test_what_the_constructor_refuses_is_told_with_its_section():
     with pytest.raises(ConfigError, match=r"^\[part\] depth must be at least 1, given 0$"):
         make(depth=0)

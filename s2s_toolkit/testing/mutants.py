@@ -91,6 +91,12 @@ def _repeat(content: bytearray, rng: random.Random) -> None:
     content[start:start] = content[start : start + size]
 
 
+def _heap(content: bytearray, rng: random.Random) -> None:
+    """Thousands of one character: a depth, or a number, that no reader was made for."""
+    start = rng.randrange(len(content) + 1)
+    content[start:start] = bytes([rng.choice(b'[{1"')]) * 5000
+
+
 def _stretch(content: bytearray, rng: random.Random) -> tuple[int, int]:
     """Start and length of a stretch that lies inside."""
     start = rng.randrange(len(content))
@@ -98,7 +104,7 @@ def _stretch(content: bytearray, rng: random.Random) -> tuple[int, int]:
 
 
 _DAMAGES: tuple[Callable[[bytearray, random.Random], None], ...] = (
-    _flip, _truncate, _overwrite, _clear, _insert, _delete, _repeat,
+    _flip, _truncate, _overwrite, _clear, _insert, _delete, _repeat, _heap,
 )  # fmt: skip
 
 STRANGE: tuple[Any, ...] = (

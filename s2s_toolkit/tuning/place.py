@@ -78,7 +78,7 @@ def _read(path: Path) -> dict[str, object]:
     """What `begin` wrote, without the version of the toolkit."""
     try:
         about = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise RunError(f"{path} is damaged ({error}); begin anew with --force") from error
     writer = about.pop("toolkit", None)
     require_format(about.get("format"), FORMAT, path, error=RunError, writer=writer)

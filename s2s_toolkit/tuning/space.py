@@ -109,7 +109,7 @@ def _number(text: str) -> float | None:
     """An integer or another number, as TOML writes it; None for anything else."""
     try:
         value = tomllib.loads(f"value = {text}").get("value")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
@@ -119,5 +119,5 @@ def _values(text: str) -> list[Any]:
     try:
         parsed: list[Any] = tomllib.loads(f"value = [{text}]")["value"]
         return parsed
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return [parse_assignment(f"value={part}")[1] for part in text.split(",")]

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from s2s_toolkit.run import load_checkpoint
 from s2s_toolkit.testing.requirements import require
 from s2s_toolkit.testing.tiny_training import write_tiny
 
-LONG, MANY = 150, 10**12
+LONG, MANY = 150, 2**31 - 1
 MODEL = {
     "embedding_size": 8,
     "encoder": {"name": "gru", "size": 8},
@@ -73,3 +74,13 @@ def test_decoding_for_which_there_is_no_memory_is_told(framework: str, run: Path
     said = refusal("translate", run, run.parent / "text.txt", "--framework", framework, "-O", f"beam_size={MANY}")
     assert said.startswith("not enough memory (")
     assert said.endswith("; shorter texts, a lower beam_size or --max-length, or a smaller batch or model takes less")
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_a_model_whose_size_no_number_holds_is_told(framework: str, tmp_path: Path, s2s: Callable[..., Result]) -> None:
+    require(framework)
+    model = {"embedding_size": MANY, "encoder": {"name": "gru", "size": MANY}}
+    config = write_tiny(tmp_path, model=model)
+    done = s2s("train", config, "-o", tmp_path / "run", "--framework", framework, "--dry-run")
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[-1].startswith("s2s: not enough memory (")

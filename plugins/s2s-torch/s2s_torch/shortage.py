@@ -2,8 +2,11 @@
 
 import torch
 
-SAYINGS = ("can't allocate memory", "not enough memory", "out of memory")
-"""Words of its allocators for processors, on Linux and macOS and on Windows, and for MPS: they raise RuntimeErrors."""
+SAYINGS = ("can't allocate memory", "not enough memory", "out of memory", "Storage size calculation overflowed")
+"""Words of its allocators for processors, on Linux and macOS and on Windows, and for MPS: they raise RuntimeErrors.
+
+The last are of a tensor whose bytes 64 bits don't count.
+"""
 
 
 def is_shortage(error: BaseException) -> bool:
