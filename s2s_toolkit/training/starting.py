@@ -1,6 +1,7 @@
 """The run directory of a training that starts: its own, written, and as it was before where the start fails."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,29 +25,33 @@ WRITTEN = {".json", ".jsonl", ".toml"}
 def recover(path: Path) -> None:
     """Bring the place of a run in order, where a training that was to replace it was killed on the way.
 
-    The old run comes back where the new one was not there yet, and goes where it was.
+    The old run comes back where the new one was not there yet, and goes where it was. RunError where a training begins
+    there at this moment, whose files these are.
     """
     path = path.resolve()
-    for partial in leftovers(path, PARTIAL):
-        shutil.rmtree(partial, ignore_errors=True)
-    for old in reversed(leftovers(path, OLD)):
-        if path.exists():
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            _move_away(old, path)
+    if not (leftovers(path, PARTIAL) or leftovers(path, OLD) or _beginning(path).exists()):
+        return
+    with _alone(path):
+        for partial in leftovers(path, PARTIAL):
+            shutil.rmtree(partial, ignore_errors=True)
+        for old in reversed(leftovers(path, OLD)):
+            if path.exists():
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                _move_away(old, path)
 
 
 @contextmanager
 def created(run: Run, *, force: bool, origins: Sequence[Origin]) -> Iterator[None]:
     """Write a new run's directory; what fails within leaves nothing of it, and the run that it was to replace."""
-    check_place(run.path, force=force)
     path = run.path.resolve()
     old = beside(path, OLD)
-    if is_run(path):
-        with locked(path):  # nobody works there
-            _move_away(path, old)
-    existed, made = path.exists(), False
-    with new_folder(run.path.parent):
+    with new_folder(run.path.parent), _alone(path):
+        check_place(run.path, force=force)
+        if is_run(path):
+            with locked(path):  # nobody works there
+                _move_away(path, old)
+        existed, made = path.exists(), False
         try:
             create_run(run, origins=origins)
             made = True
@@ -59,7 +64,7 @@ def created(run: Run, *, force: bool, origins: Sequence[Origin]) -> Iterator[Non
             if old.exists() and not path.exists():
                 old.replace(path)
             raise
-    shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager
@@ -101,17 +106,39 @@ def locked(path: Path) -> Iterator[None]:
 
     What a killed training had begun to write there is removed.
     """
-    lock = FileLock(path / LOCK)
+    with _lock(path / LOCK, f"another training works in {path}; wait for its end or choose another place"):
+        _clear(path)
+        yield
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other trainings from beginning at a place while its directory comes and goes; RunError where one does."""
+    if not os.access(path.parent, os.W_OK):
+        yield  # no directory can come or go
+        return
+    with _lock(_beginning(path), f"another training begins in {path}; wait for its end or choose another place"):
+        yield
+
+
+def _beginning(path: Path) -> Path:
+    """The file beside a run directory that a training has locked while it begins there."""
+    return path.with_name(f".{path.name}.{LOCK}")
+
+
+@contextmanager
+def _lock(file: Path, taken: str) -> Iterator[None]:
+    """Hold a lock of which nothing is left; RunError, which says what is given, where another process has it."""
+    lock = FileLock(file)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise RunError(f"another training works in {path}; wait for its end or choose another place") from error
+        raise RunError(taken) from error
     try:
-        _clear(path)
         yield
     finally:
         with suppress(OSError):  # Windows removes no file that is open
-            (path / LOCK).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
         lock.release()
 
 
