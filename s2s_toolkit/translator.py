@@ -26,6 +26,7 @@ class Translator:
         settings: The strategy's settings and `LENGTHS`.
         batch_size: Sources decoded together.
         max_source_length: Symbols of a source at most; None for any number.
+        limited_by: Where that number stands, for the error message.
     """
 
     def __init__(
@@ -38,10 +39,11 @@ class Translator:
         *,
         batch_size: int = 32,
         max_source_length: int | None = None,
+        limited_by: str = "data.max_source_length in the run's config.toml",
     ) -> None:
         self.stepper, self.source, self.target = stepper, source, target
         self.strategy, self.settings, self.batch_size = strategy, settings, batch_size
-        self.max_source_length = max_source_length
+        self.max_source_length, self.limited_by = max_source_length, limited_by
 
     def __call__(self, texts: Sequence[str], prefixes: Sequence[str] = ()) -> list[Translation]:
         """Translate texts, in their order; they are decoded in batches of similar length.
@@ -56,7 +58,7 @@ class Translator:
         """
         sources = [self.source.encode(text) for text in texts]
         if self.max_source_length is not None:
-            remedy = "split it, or give data.max_source_length another value in the run's config.toml"
+            remedy = f"split it, or change {self.limited_by}"
             require_short(texts, map(len, sources), self.max_source_length, remedy)
         begun = self._begun(prefixes, len(texts))
         results: dict[int, Translation] = {}

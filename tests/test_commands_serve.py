@@ -112,12 +112,13 @@ def test_a_second_signal_ends_it_with_requests_in_flight(started, run):
 
 def test_slow_clients_and_broken_requests_are_ended_and_harm_nobody(started, run):
     process = started(run, "--framework", "numpy", "--read-timeout", 0.3)
-    head = b"POST /translate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = b"POST /translate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     hostile = {
         b"408": head + b"Content-Length: 100\r\n\r\n{",
         b"413": head + b"Content-Length: 9000000\r\n\r\n" + b" " * 300_000,
         b"400": b"\x16\x03\x01 this is no HTTP\r\n\r\n",
-        b"404": b"GET //evil.example/.. HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+        b"404": b"GET //evil.example/.. HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"421": b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n",
     }
     for status, sent in hostile.items():
         with socket.create_connection(("127.0.0.1", process.port), timeout=LONGEST_WAIT) as client:

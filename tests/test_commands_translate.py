@@ -221,7 +221,7 @@ def test_a_run_takes_sources_as_long_as_its_file_does(s2s, run):
     done = s2s("translate", run, stdin="12 ab\n\n" + "a" * 201 + "\n13 ab\n")
     assert (done.exit_code, done.stdout.count("\n")) == (2, 2)
     told = "source 'aaaaaaaaaaaaaaaaaaaa'… has 201 symbols, the limit is 200"
-    remedy = "split it, or give data.max_source_length another value in the run's config.toml"
+    remedy = "split it, or change data.max_source_length in the run's config.toml"
     assert done.stderr == f"s2s: standard input, line 3: {told}; {remedy}\n"
 
 

@@ -26,6 +26,7 @@ NEEDED = {
     "memory": list,
     "state": list,
     "target_symbols": int,
+    "max_source_length": int,
     "strategy": str,
     "fixed": dict,
     "settings": dict,
@@ -65,7 +66,7 @@ def open_steps(
     """A translator that decodes with the toolkit's own loop; `settings` overlay the manifest's."""
     manifest = read_manifest(folder)
     stepper = OnnxStepper(folder, manifest, device=device)
-    return stepping_translator(stepper, manifest, str(folder), registry, settings)
+    return stepping_translator(stepper, manifest, str(folder), registry, settings, limited=True)
 
 
 def stepping_translator(
@@ -74,15 +75,28 @@ def stepping_translator(
     where: str,
     registry: Registry,
     settings: Mapping[str, int | float] | None = None,
+    *,
+    limited: bool = False,
 ) -> Translator:
-    """As `open_steps`, of what is open already; `where` names the folder in errors."""
+    """As `open_steps`, of what is open already; `where` names the folder in errors.
+
+    Sources that are longer than those of the training are refused where it is `limited`.
+    """
     source, target = text_sides(manifest, where, tokenizers_of(registry))
     if len(target.vocabulary) != stepper.vocabulary_size:
         raise ModelFileError(f"{where} is damaged (its target vocabulary is not the model's); export it again")
     strategy = make_strategy(manifest["strategy"], manifest["fixed"], registry)
     known = Settings(where, manifest["strategy"], manifest["settings"], manifest["fixed"])
     chosen = known.checked(manifest["settings"]) | known.checked(settings or {})
-    return Translator(stepper, source, target, strategy, {name: value.item() for name, value in chosen.items()})
+    return Translator(
+        stepper,
+        source,
+        target,
+        strategy,
+        {name: value.item() for name, value in chosen.items()},
+        max_source_length=manifest["max_source_length"] if limited else None,
+        limited_by=f"max_source_length in {MANIFEST}",
+    )
 
 
 def _check_file(folder: Path, entry: Any) -> None:

@@ -54,13 +54,18 @@ def test_the_limit_is_the_files_unless_another_is_given(limit: int | None) -> No
         symbols.count(["a", "b" * (greatest + 1)])
 
 
+@pytest.fixture(scope="module")
+def short(make_run: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Was trained with sources of 5 symbols at most."""
+    data = {"train": "gone.tsv", "dev": "gone.tsv", "max_source_length": 5}
+    return make_run(tmp_path_factory.mktemp("short") / "run", data=data)
+
+
 @pytest.fixture(scope="module", params=["text", "ids"])
-def path(request: pytest.FixtureRequest, make_run: Callable[..., Run], registry: Registry, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("short")
-    run = make_run(folder / "run", data={"train": "gone.tsv", "dev": "gone.tsv", "max_source_length": 5})
-    exporter = OnnxExporter(input=request.param)
-    exporter.export(run, folder / "model.onnx", registry, framework="", strategy="", options={})
-    return folder / "model.onnx"
+def path(request: pytest.FixtureRequest, short: Run, registry: Registry) -> Path:
+    path = short.path.with_name(f"{request.param}.onnx")
+    OnnxExporter(input=request.param).export(short, path, registry, framework="", strategy="", options={})
+    return path
 
 
 def test_a_file_takes_sources_as_long_as_those_it_was_trained_with(path: Path) -> None:
@@ -75,3 +80,13 @@ def test_a_caller_may_choose_another_limit(path: Path) -> None:
     with pytest.raises(DataError, match=r"source 'abcde' has 5 symbols, the limit is 4; split it"):
         Translator(path, max_source_length=4)(["abcde"])
     assert Translator(path, max_source_length=0)([""])[0].source_symbols == ("</s>",)
+
+
+def test_a_folder_of_steps_takes_no_longer_ones(short: Run, registry: Registry, tmp_path: Path) -> None:
+    exporter, folder = OnnxExporter(form="steps"), tmp_path / "steps.onnx"
+    exporter.export(short, folder, registry, framework="", strategy="", options={})
+    translator = exporter.open(folder, registry, {})
+    assert [len(found.source_symbols) for found in translator(["abcde", ""])] == [6, 1]
+    message = r"source 'abcdef' has 6 symbols, the limit is 5; split it, or change max_source_length in manifest\.json$"
+    with pytest.raises(DataError, match=message):
+        translator(["abcdef", ""])

@@ -1,6 +1,6 @@
 """`s2s serve`: a model as a service over HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +42,27 @@ def limit_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("model", type=FILE)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; 0.0.0.0 is every network.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 for any that is free.")
+@click.option(
+    "--allowed-host",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="A name it may be asked by beside localhost; by default none, or any where others than this machine reach it.",
+)
 @limit_options
 @decoding_options
 @device_option
 @plugin_option
 @click.pass_obj
 def command(
-    registry: Registry, model: Path, *, host: str, port: int, limits: Limits, decoding: DecodingRequest
+    registry: Registry,
+    model: Path,
+    *,
+    host: str,
+    port: int,
+    names: Sequence[str],
+    limits: Limits,
+    decoding: DecodingRequest,
 ) -> None:
     """Serve a run directory or an exported file over HTTP, with a page to try it on.
 
@@ -63,7 +77,8 @@ def command(
 
     translator = decoding.open(model, registry, limited=True)
     settings = variable_settings(translator, decoding.options)
-    serve(Service(translator, model, limits, settings, warn), host, port, tell)
+    service = Service(translator, model, limits, settings, warn)
+    serve(service, host, port, tell, names=[name.lower() for name in names])
 
 
 def variable_settings(translator: Any, options: dict[str, Any]) -> dict[str, int | float]:

@@ -1,10 +1,11 @@
-"""The routes of a service. Nothing is made of the Host header, and no other site's page may read an answer."""
+"""The routes of a service. Nothing in an answer is made of the Host header, and no other site's page may read one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -12,6 +13,7 @@ from starlette.routing import Route
 from s2s_toolkit.serving.answers import EXCEPTIONS, encoded
 from s2s_toolkit.serving.bodies import JSON, read_body
 from s2s_toolkit.serving.counting import Counted
+from s2s_toolkit.serving.hosts import KnownHosts
 from s2s_toolkit.serving.measures import FORMAT
 from s2s_toolkit.serving.openapi import description
 from s2s_toolkit.serving.page import page, policy
@@ -49,8 +51,13 @@ def routes(service: Service) -> list[Route]:
     ]
 
 
-def make_app(service: Service) -> Counted:
-    """The application, whose queue is worked on from its startup to its shutdown."""
+def make_app(service: Service, names: Collection[str] | None = None) -> Counted:
+    """The application, whose queue is worked on from its startup to its shutdown.
+
+    Args:
+        service: What answers.
+        names: What it may be asked by beside localhost and addresses; None for anything.
+    """
 
     @asynccontextmanager
     async def working(app: Starlette) -> AsyncIterator[None]:
@@ -60,6 +67,7 @@ def make_app(service: Service) -> Counted:
         with suppress(asyncio.CancelledError):
             await worker
 
-    app = Starlette(routes=routes(service), lifespan=working, exception_handlers=EXCEPTIONS)
+    known = [] if names is None else [Middleware(KnownHosts, names=names)]
+    app = Starlette(routes=routes(service), lifespan=working, exception_handlers=EXCEPTIONS, middleware=known)
     app.router.redirect_slashes = False  # a redirect would repeat the Host header
     return Counted(app, service)

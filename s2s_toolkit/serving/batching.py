@@ -92,7 +92,11 @@ class Batcher:
             await self._arrived.wait()
             while batch := self._next_batch():
                 self.watch(len(batch))
-                results = await asyncio.to_thread(translated_apart, self._translated, batch)
+                results: Sequence[Result]
+                try:
+                    results = await asyncio.to_thread(translated_apart, self._translated, batch)
+                except Exception as error:  # no thread can be started, say; the next batch may fare better
+                    results = [error] * len(batch)
                 for item, result in zip(batch, results, strict=True):
                     with suppress(asyncio.InvalidStateError):  # its request ran out of time
                         item.result.set_result(result)

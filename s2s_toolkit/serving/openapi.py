@@ -16,6 +16,7 @@ REFUSALS = {
     408: "The body came too slowly.",
     413: "The body is too long.",
     415: "The body is not said to be JSON.",
+    421: "The service has another name.",
     422: "The request asks what it may not, or a text can't be translated.",
     500: "The model failed.",
     503: "Too many texts wait, or the service is stopping.",

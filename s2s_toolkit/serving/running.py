@@ -4,13 +4,14 @@ import math
 import signal
 import socket
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 
 import uvicorn
 
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.serving.app import make_app
+from s2s_toolkit.serving.hosts import is_loopback
 from s2s_toolkit.serving.service import Service
 from s2s_toolkit.signals import Asked, heard
 
@@ -18,7 +19,9 @@ KEEP_ALIVE = 5
 """Seconds that a connection may be idle between two requests."""
 
 
-def serve(service: Service, host: str, port: int, announce: Callable[[str], None]) -> None:
+def serve(
+    service: Service, host: str, port: int, announce: Callable[[str], None], *, names: Collection[str] = ()
+) -> None:
     """Answer requests until Ctrl-C or SIGTERM, and then those that are in flight; a second signal ends it at once.
 
     Args:
@@ -26,10 +29,13 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
         host: A name or an address of this machine.
         port: 0 for any that is free.
         announce: Told, in one line, where it listens.
+        names: What it may be asked by beside localhost and addresses; where there are none, and others than this
+            machine can reach it, by anything.
     """
     with listening(host, port) as listener, heard() as asked:
         announce(f"serving {service.path} on {address(listener)}")
-        _Server(service, asked).run(sockets=[listener])
+        known = names if names or is_loopback(listener.getsockname()[0]) else None
+        _Server(service, asked, known).run(sockets=[listener])
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -57,11 +63,11 @@ def address(listener: socket.socket) -> str:
 class _Server(uvicorn.Server):
     """Goes on listening while it stops, so that who asks is told, and ends when the last request is answered."""
 
-    def __init__(self, service: Service, asked: Asked) -> None:
+    def __init__(self, service: Service, asked: Asked, names: Collection[str] | None) -> None:
         limits = service.limits
         super().__init__(
             uvicorn.Config(
-                make_app(service),
+                make_app(service, names),
                 http="h11",  # in Python, and the same wherever it is installed
                 ws="none",
                 lifespan="on",

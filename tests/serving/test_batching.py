@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -131,3 +132,27 @@ def test_what_nobody_waits_for_is_not_begun_and_leaves_room():
 
     assert [result.text for result in asyncio.run(ask())] == ["D{}"]
     assert [texts for texts, _ in model.calls] == [["a"], ["d"]]
+
+
+def test_a_batch_for_which_there_is_no_thread_fails_alone():
+    model = Held(free=True)
+
+    class NoThread(ThreadPoolExecutor):
+        """Can't begin the first call."""
+
+        refused = False
+
+        def submit(self, *call, **options):
+            if not self.refused:
+                self.refused = True
+                raise RuntimeError("can't start new thread")
+            return super().submit(*call, **options)
+
+    async def ask():
+        asyncio.get_running_loop().set_default_executor(NoThread(1))
+        async with working(model) as batcher:
+            return [await batcher([text], [], {}) for text in "ab"]
+
+    (failed,), (translated,) = asyncio.run(ask())
+    assert str(failed) == "can't start new thread"
+    assert translated.text == "B{}"
