@@ -104,7 +104,8 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working directory of a test: tiny.toml and its data."""
+    """The working directory of a test: tiny.toml and its data, for commands that train with PyTorch."""
+    require("torch")
     write_tiny(tmp_path, **TINY)
     monkeypatch.chdir(tmp_path)
     return tmp_path
