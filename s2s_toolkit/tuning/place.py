@@ -7,7 +7,6 @@ best.toml       the config of the best trial
 """
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import s2s_toolkit
 from s2s_toolkit.config import Config, config_text
 from s2s_toolkit.errors import RunError, one_line
-from s2s_toolkit.files import atomic_path, new_folder, require_absent
+from s2s_toolkit.files import atomic_folder, atomic_path, new_folder, require_absent
 from s2s_toolkit.formats import require_format
 
 FORMAT = 1
@@ -57,12 +56,15 @@ class Place:
             raise RunError(f"{self.path} exists and is not a search; choose another place")
 
     def begin(self, config: Config, tried: Sequence[str]) -> None:
-        """Write a new search in place of an older one."""
-        if (self.path / "search.json").is_file():
-            shutil.rmtree(self.path)
+        """Write a new search in place of an older one, which goes when the new one is there."""
         about = {"toolkit": s2s_toolkit.__version__, **_description(config, tried)}
+        text = json.dumps(about, ensure_ascii=False, indent=1) + "\n"
+        if (self.path / "search.json").is_file():
+            with atomic_folder(self.path) as folder:
+                (folder / "search.json").write_text(text, encoding="utf-8")
+            return
         with new_folder(self.path), atomic_path(self.path / "search.json") as temporary:
-            temporary.write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            temporary.write_text(text, encoding="utf-8")
 
     def write_best(self, config: Config) -> None:
         """Write the config of a trial that is better than those before it."""

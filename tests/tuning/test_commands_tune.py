@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from s2s_toolkit.metrics import ser
+from s2s_toolkit.testing.little_room import little_room
 from s2s_toolkit.testing.requirements import require
 
 TRIES = ("--try", "training.learning_rate=1e-4..1e-1:log", "--try", "encoder.size=3,5")
@@ -59,6 +60,15 @@ def test_one_seed_gives_the_same_search_and_another_another(tune):
     first, second = (sorted(tune("--trials", 2, "--force", "--seed", 5)) for _ in range(2))
     assert first == second
     assert sorted(tune("--trials", 2, "--force", "--seed", 6)) != first
+
+
+def test_a_search_is_there_until_its_successor_is(tune, refusal, folder):
+    tune("--trials", 1)
+    before = {path: path.read_bytes() for path in (folder / "tune").rglob("*") if path.is_file()}
+    with little_room():
+        assert "File too large" in refusal(*TUNE, "--trials", 1, "--force")
+    assert {path: path.read_bytes() for path in (folder / "tune").rglob("*") if path.is_file()} == before
+    assert not list(folder.glob(".*"))
 
 
 def test_a_search_that_was_interrupted_ends_as_the_undisturbed_one(tune, s2s, folder, with_part):
