@@ -1,8 +1,10 @@
 """Training pairs are read once, and are the same in memory and mapped from a cache."""
 
 import json
+import random
 import shutil
 import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from s2s_toolkit import examples
 from s2s_toolkit.batches import batches
 from s2s_toolkit.config_sections import DataConfig
 from s2s_toolkit.errors import DataError, PluginError, S2SError
+from s2s_toolkit.testing.mutants import damaged
 from s2s_toolkit.text import TextSide
 from s2s_toolkit.tokenizers import Characters, Separator, Words
 from s2s_toolkit.training.cache import read_cached
@@ -92,6 +95,7 @@ def test_counts_and_vocabularies_are_those_of_all_pairs(folder):
 def test_both_storages_give_the_same_batches_over_several_chunks(folder, monkeypatch):
     monkeypatch.setattr(examples, "CHUNK", 16)
     monkeypatch.setattr("s2s_toolkit.training.numbering.CHUNK", 16)
+    monkeypatch.setattr("s2s_toolkit.training.cache.CHUNK", 16)
     files = write(folder / "a.tsv", random_pairs(131)), write(folder / "b.tsv", random_pairs(70, seed=2))
     reader = NumberedReader(data_of(files[0], {"files": files[1], "weight": 1.5}), *SIDES)
     memory, cached = read_numbered(reader), read_cached(reader, folder / "cache")
@@ -209,6 +213,36 @@ def test_foreign_json_in_a_cache_is_replaced(cached, content):
     assert "symbols" in json.loads(path.read_text())
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_spoilt_cache_is_made_anew_or_has_pairs_of_its_symbols(cached, scale, sealed):
+    reader, cache = cached
+    expected, rng = pairs_of(read_numbered(reader)), random.Random(sealed)
+    (pairs,), (about,) = cache.rglob("pairs.arrow"), cache.rglob("about.json")
+    whole = {pairs: pairs.read_bytes(), about: about.read_bytes()}
+    for _ in range(scale(60, 5000)):
+        path = pairs if sealed else rng.choice((pairs, about))
+        path.write_bytes(damaged(whole[path], rng))
+        spoilt = pairs.read_bytes()
+        if sealed:
+            seal_again(about, spoilt)
+        found = pairs_of(read_cached(reader, cache))
+        if sealed and pairs.read_bytes() == spoilt:
+            assert [len(each) for each in found] == [len(each) for each in expected]
+        else:
+            assert found == expected
+            assert {path: path.read_bytes() for path in whole} == whole
+
+
+def seal_again(about, pairs):
+    """Make what is known of the pairs fit others."""
+    content = json.loads(about.read_text())
+    del content["checksum"]
+    content["pairs"] = [len(pairs), zlib.crc32(pairs)]
+    content["checksum"] = zlib.crc32(json.dumps(content, sort_keys=True).encode())
+    about.write_text(json.dumps(content))
+
+
 def test_nothing_is_left_of_a_cache_that_could_not_be_filled(folder):
     path = write(folder / "train.tsv", [("a", "x")] * 300)
     with path.open("ab") as file:
@@ -253,6 +287,7 @@ def test_a_disk_that_is_full_is_one_clear_line_and_leaves_nothing(folder, reques
 
 def test_preparing_more_pairs_takes_no_more_memory(folder, monkeypatch):
     monkeypatch.setattr("s2s_toolkit.training.numbering.CHUNK", 256)
+    monkeypatch.setattr("s2s_toolkit.training.cache.CHUNK", 256)
     monkeypatch.setattr(examples, "CHUNK", 256)
     monkeypatch.setattr("s2s_toolkit.training.cache.BLOCK", 4096)
     peaks = []

@@ -35,10 +35,10 @@ def read_cached(reader: NumberedReader, cache: Path) -> TrainingCorpus:
     """The training pairs, mapped from the cache; they are read and put there first, unless they are there."""
     _require_arrow()
     folder = cache / _key(reader)
-    tally = _opened(folder)
-    if tally is None:
-        tally = _write(reader, folder)
-    return training_corpus(tally, _map(folder / PAIRS), reader.data)
+    found = _opened(folder)
+    tally = _write(reader, folder) if found is None else found[0]
+    rows = _map(folder / PAIRS, tally) if found is None else found[1]
+    return training_corpus(tally, rows, reader.data)
 
 
 def _require_arrow() -> None:
@@ -63,15 +63,16 @@ def _key(reader: NumberedReader) -> str:
     return hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]
 
 
-def _opened(folder: Path) -> Tally | None:
-    """What is known of the pairs in a folder; None unless all of it is there and whole."""
+def _opened(folder: Path) -> tuple[Tally, tuple[Rows, Rows]] | None:
+    """The pairs in a folder and what is known of them; None unless all of it is there and whole."""
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         if about.pop("checksum") != _checksum(about) or about["pairs"] != _seal(folder / PAIRS):
             return None
         numbers = [Numbers({symbol: n for n, symbol in enumerate(about["symbols"][name])}) for name in NAMES]
         counts = [np.array(about["counts"][name], np.int64) for name in NAMES]
-        return Tally((numbers[0], numbers[1]), (counts[0], counts[1]), about["sizes"], about["skipped"])
+        tally = Tally((numbers[0], numbers[1]), (counts[0], counts[1]), about["sizes"], about["skipped"])
+        return tally, _map(folder / PAIRS, tally)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -93,19 +94,28 @@ def _write(reader: NumberedReader, folder: Path) -> Tally:
     return tally
 
 
+def _schema() -> "pyarrow.Schema":
+    import pyarrow
+
+    return pyarrow.schema([(name, pyarrow.list_(pyarrow.int32())) for name in NAMES])
+
+
 def _write_pairs(chunks: Iterable[tuple[Chunk, Chunk]], path: Path) -> None:
     import pyarrow
     from pyarrow import ipc
 
-    schema = pyarrow.schema([(name, pyarrow.list_(pyarrow.int32())) for name in NAMES])
+    schema = _schema()
     with path.open("wb") as file, ipc.new_file(file, schema) as writer:
         for chunk in chunks:
             lists = [pyarrow.ListArray.from_arrays(each.offsets, pyarrow.array(each.values)) for each in chunk]
             writer.write_batch(pyarrow.record_batch(lists, schema=schema))
 
 
-def _map(path: Path) -> tuple[Rows, Rows]:
-    """The rows of a file, as places in one array over all of it, which stays on the disk until it is read."""
+def _map(path: Path, tally: Tally) -> tuple[Rows, Rows]:
+    """The rows of a file, as places in one array over all of it, which stays on the disk until it is read.
+
+    ValueError where these are not the rows that the tally is of, whatever a checksum says: they are read without looks.
+    """
     import pyarrow
     from pyarrow import ipc
 
@@ -115,10 +125,35 @@ def _map(path: Path) -> tuple[Rows, Rows]:
     reader = ipc.open_file(memory)
     batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
     count = sum(batch.num_rows for batch in batches)
+    if not reader.schema.equals(_schema()) or count != sum(tally.sizes):
+        raise ValueError("it holds something else")
+    for batch in batches:
+        _check(batch, tally, whole, last=batch is batches[-1])
     sources, targets = (
         _rows(content, [batch.column(name) for batch in batches], whole.address, count) for name in NAMES
     )
     return sources, targets
+
+
+def _check(batch: "pyarrow.RecordBatch", tally: Tally, whole: "pyarrow.Buffer", *, last: bool) -> None:
+    """ValueError unless a batch is of a chunk, lies in the file as it is read, and has numbers of symbols alone."""
+    from pyarrow import compute
+
+    batch.validate(full=True)  # no offset leads out of the values
+    if batch.num_rows != CHUNK and not last:
+        raise ValueError("it is cut otherwise")
+    for name, numbers in zip(NAMES, tally.numbers, strict=True):
+        column = batch.column(name)
+        buffers = column.buffers()
+        for part in (1, 3):
+            place = buffers[part].address - whole.address
+            if place % 4 or not 0 <= place <= whole.size - buffers[part].size:
+                raise ValueError("it is packed, or its numbers lie askew")
+        found = compute.min_max(column.values).as_py()
+        if column.offset or column.null_count or column.values.null_count:
+            raise ValueError("rows or numbers are missing")
+        if len(column.values) and not 0 <= found["min"] <= found["max"] < len(numbers):
+            raise ValueError("it has numbers of no symbol")
 
 
 def _rows(content: np.ndarray, lists: "list[pyarrow.ListArray]", address: int, count: int) -> Rows:
