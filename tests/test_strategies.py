@@ -177,7 +177,8 @@ def test_lower_temperature_samples_the_best_more_often():
         ("greedy", {"beam_size": 3}, "unknown key 'decoding.beam_size'"),
         ("sample", {"temperature": 0.0}, "temperature must be above 0, given 0.0"),
         ("sample", {"top_p": 0.0}, "top_p must be above 0 and at most 1, given 0.0"),
-        ("sample", {"seed": 2**31}, "seed must be at least 0 and below 2**31, given 2147483648"),
+        ("sample", {"seed": -1}, "seed must be at least 0 and below 2**31, given -1"),
+        ("sample", {"seed": 2**31}, "'decoding.seed': a whole number is at most 2,147,483,647, given 2147483648"),
         ("sample", {"num_samples": 0}, "num_samples must be at least 1, given 0"),
     ],
 )
