@@ -66,8 +66,13 @@ def ours_with(name: str, options: dict[str, Any]) -> Side:
 
 
 def same_decoding(done: Round) -> list[str]:
-    """As many sentences, about as many words, and in fp32 the very same texts but for a few."""
-    found = unequal(done, "sentences") + unequal(done, "decoded words", within=0.05)
+    """As many sentences, about as many words, and in fp32 the very same texts but for a few.
+
+    A model in 8 bits is another one, and may end its targets a little earlier: a tenth of the words, for it alone.
+    """
+    in_full = {name: measured for name, measured in done.items() if name != INT8}
+    found = unequal(done, "sentences") + unequal(in_full, "decoded words", within=0.01)
+    found += unequal(done, "decoded words", within=0.1)
     if JOEYNMT not in done:
         return found
     pairs = zip(done[FP32].facts["texts"], done[JOEYNMT].facts["texts"], strict=True)

@@ -42,5 +42,8 @@ def rows(bench: Bench) -> list[Row]:
 
 
 def same_texts(done: Round) -> list[str]:
-    """As many sentences, and about as many words: they are one model, but rounded in another order."""
-    return unequal(done, "sentences") + unequal(done, "decoded words", within=0.02)
+    """As many sentences, and about as many words: they are one model, but rounded in another order.
+
+    One sentence of 32 whose best targets tie may have half as many words, or twice.
+    """
+    return unequal(done, "sentences") + unequal(done, "decoded words", within=0.1)
