@@ -65,6 +65,8 @@ def _key(reader: NumberedReader) -> str:
 
 def _opened(folder: Path) -> tuple[Tally, tuple[Rows, Rows]] | None:
     """The pairs in a folder and what is known of them; None unless all of it is there and whole."""
+    from pyarrow import ArrowException
+
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         if about.pop("checksum") != _checksum(about) or about["pairs"] != _seal(folder / PAIRS):
@@ -73,7 +75,7 @@ def _opened(folder: Path) -> tuple[Tally, tuple[Rows, Rows]] | None:
         counts = [np.array(about["counts"][name], np.int64) for name in NAMES]
         tally = Tally((numbers[0], numbers[1]), (counts[0], counts[1]), about["sizes"], about["skipped"])
         return tally, _map(folder / PAIRS, tally)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, ArrowException):
         return None
 
 
