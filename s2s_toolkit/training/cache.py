@@ -35,9 +35,7 @@ def read_cached(reader: NumberedReader, cache: Path) -> TrainingCorpus:
     """The training pairs, mapped from the cache; they are read and put there first, unless they are there."""
     _require_arrow()
     folder = cache / _key(reader)
-    found = _opened(folder)
-    tally = _write(reader, folder) if found is None else found[0]
-    rows = _map(folder / PAIRS, tally) if found is None else found[1]
+    tally, rows = _opened(folder) or _written(reader, folder)
     return training_corpus(tally, rows, reader.data)
 
 
@@ -79,8 +77,8 @@ def _opened(folder: Path) -> tuple[Tally, tuple[Rows, Rows]] | None:
         return None
 
 
-def _write(reader: NumberedReader, folder: Path) -> Tally:
-    """Read the pairs into a folder, which appears when it is whole."""
+def _written(reader: NumberedReader, folder: Path) -> tuple[Tally, tuple[Rows, Rows]]:
+    """As `_opened`, of pairs that are read into a folder, which appears when it is whole."""
     tally = new_tally()
     with new_folder(folder.parent), atomic_folder(folder) as temporary:
         _write_pairs(reader.chunks(tally), temporary / PAIRS)
@@ -93,7 +91,7 @@ def _write(reader: NumberedReader, folder: Path) -> Tally:
         }
         about["checksum"] = _checksum(about)
         (temporary / ABOUT).write_text(json.dumps(about), encoding="utf-8")
-    return tally
+    return tally, _map(folder / PAIRS, tally)
 
 
 def _schema() -> "pyarrow.Schema":
