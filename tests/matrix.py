@@ -34,6 +34,9 @@ ALWAYS = {
 }
 """Distribution -> its extras that are tried."""
 
+BUILDING = ("editables", "hatchling", "pip")
+"""What tests that install a package need."""
+
 WITH_FRAMEWORKS = {"torch": "", "tensorflow": "[onnx]"}
 OF_THE_TREE = (
     "tests/test_distributions.py",
@@ -121,13 +124,13 @@ def installing(row: Row) -> Iterator[list[object]]:
     files = [f"{next(DIST.glob(f's2s_{name}-*.whl'))}{extras}" for name, extras in installed(row).items()]
     pip = [sys.executable, "-m", "pip", "--python", row.folder / "venv", "install", "--quiet"]
     if row.versions == "newest":
-        yield [*pip, *files]
+        yield [*pip, *BUILDING, *files]
         return
     constraints = ROOT / "constraints.txt"
     if row.versions == "oldest":
         constraints = row.folder / "constraints.txt"
         constraints.write_text("".join(f"{pin}\n" for pin in oldest()), encoding="utf-8")
-    yield [*pip, "--constraint", constraints, *files]
+    yield [*pip, "--constraint", constraints, *BUILDING, *files]
 
 
 def testing(row: Row) -> list[object]:

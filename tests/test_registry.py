@@ -12,6 +12,7 @@ from s2s_toolkit.errors import PluginError, UnknownComponentError
 from s2s_toolkit.hookspecs import hookimpl
 from s2s_toolkit.plugins import load_registry, register_plugin
 from s2s_toolkit.registry import CORE, Registry
+from s2s_toolkit.testing.requirements import require
 
 
 class Scorers:
@@ -340,6 +341,7 @@ def test_loading_the_registry_imports_no_framework():
 
 
 def test_portable_part_may_not_hide_behind_a_built_in_native_one():
+    require("torch")
     registry = load_registry()
     plugin = type(
         "Plugin", (), {"s2s_encoders": hookimpl(lambda self: [Component("gru", ANY, "string:capwords", "")])}

@@ -25,6 +25,7 @@ from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 from s2s_toolkit.scaffold.kinds import KINDS
 from s2s_toolkit.search import search
+from s2s_toolkit.testing.requirements import require
 
 PAGE = "docs/plugin_hooks.md"
 CHECKED = ("bag.py", "markov.py", "unechoed.py", "features.py", "spelt.py", "prefix.py", "bare.py", "outcome.py")
@@ -192,6 +193,7 @@ def plugins(
     tmp_path_factory: pytest.TempPathFactory, examples: Callable[[str], list[tuple[str, str]]]
 ) -> Iterator[Registry]:
     """A registry with every example of the page, each in a file of its own."""
+    require("torch")
     folder, registry = tmp_path_factory.mktemp("plugins"), load_registry()
     for name, code in examples(PAGE):
         (folder / name).write_text(code, encoding="utf-8")

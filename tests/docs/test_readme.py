@@ -17,6 +17,7 @@ from s2s_toolkit.registry import Registry
 from s2s_toolkit.run import Run
 from s2s_toolkit.scaffold.naming import Names
 from s2s_toolkit.scaffold.package import write_package
+from s2s_toolkit.testing.requirements import require
 
 PAGE = "README.md"
 
@@ -48,6 +49,7 @@ def test_scorer_replaces_the_one_of_a_new_package_and_reaches_the_file(
 
 def test_config_is_whole(page: Page, registry: Registry) -> None:
     read = Config.model_validate(config(page, "[data]"))
+    require(read.framework)
     reference_parts(read.model, registry, read.framework)
 
 

@@ -74,7 +74,7 @@ class TensorFlowModel:
     def __init__(self, layer: Model, strategy: tf.distribute.MirroredStrategy | None = None) -> None:
         self.layer, self.strategy = layer, strategy
         one = tf.ones((1, 1), tf.int64)
-        batch_loss(layer, (one, one[0], one, one, one > 0))  # Keras makes variables when it first sees what comes in
+        layer.output(layer(one, one[0], one)[0])  # Keras makes variables when it first sees what comes in
         self.places = places(layer)
 
     def weights(self) -> dict[str, np.ndarray]:

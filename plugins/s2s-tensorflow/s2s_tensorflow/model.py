@@ -83,3 +83,8 @@ class TiedOutput(keras.layers.Layer):
     def call(self, readouts: Tensor) -> Tensor:
         """Readouts (…, E) -> logits (…, V)."""
         return tf.tensordot(readouts, self.embedding.embeddings, axes=((-1,), (1,))) + self.bias
+
+    @property
+    def kernel(self) -> Tensor:
+        """What readouts are multiplied with, (E, V), as `Dense` has it."""
+        return tf.transpose(self.embedding.embeddings)

@@ -2,29 +2,23 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from s2s_toolkit.batches import Batch
+from s2s_torch.cross_entropy import cross_entropies
 from s2s_torch.model import Model
 
 
 def batch_loss(model: Model, batch: Batch) -> Tensor:
     """Cross-entropy in nats, summed over real target tokens; padding gets no logits at all."""
-    logits, targets = _real_logits(model, batch)
-    return functional.cross_entropy(logits, targets, reduction="sum")
+    return training_losses(model, batch, 0.0)[0]
 
 
 def training_losses(model: Model, batch: Batch, label_smoothing: float) -> tuple[Tensor, Tensor]:
-    """What is minimised, and the cross-entropy of `batch_loss`; they are one without smoothing.
-
-    Szegedy et al. (2016), section 7: a share of the target's probability goes to all symbols alike.
-    """
-    logits, targets = _real_logits(model, batch)
-    log_probs = functional.log_softmax(logits, dim=-1)
-    loss = functional.nll_loss(log_probs, targets, reduction="sum")
-    if not label_smoothing:
-        return loss, loss
-    return (1 - label_smoothing) * loss - label_smoothing / log_probs.shape[-1] * log_probs.sum(), loss
+    """What is minimised, and the cross-entropy of `batch_loss`; they are one without smoothing."""
+    source_ids, source_lengths, target_in, target_out, mask = to_tensors(batch, next(model.parameters()).device)
+    readouts, _ = model.unroll(source_ids, source_lengths, target_in)
+    weight, bias = model.output.weight, model.output.bias
+    return cross_entropies(readouts[mask], weight, bias, target_out[mask], label_smoothing)
 
 
 class TrainingLosses(nn.Module):
@@ -48,10 +42,3 @@ def to_tensors(batch: Batch, device: torch.device) -> tuple[Tensor, ...]:
     """The five arrays of a batch as tensors, in their order."""
     arrays = (batch.source_ids, batch.source_lengths, batch.target_in, batch.target_out, batch.target_mask)
     return tuple(torch.from_numpy(array).to(device) for array in arrays)
-
-
-def _real_logits(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Logits (N, V) and targets (N,) of all real target tokens."""
-    source_ids, source_lengths, target_in, target_out, mask = to_tensors(batch, next(model.parameters()).device)
-    readouts, _ = model.unroll(source_ids, source_lengths, target_in)
-    return model.output(readouts[mask]).float(), target_out[mask]  # 32 bits, whatever the precision of products
