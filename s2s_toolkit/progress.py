@@ -130,7 +130,10 @@ def count_sources() -> Iterator["Watch"]:
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_interactive) as progress:
+    if not console.is_interactive:
+        yield lambda done, total: None
+        return
+    with Progress(console=console, transient=True) as progress:
         task = progress.add_task("translating", total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 

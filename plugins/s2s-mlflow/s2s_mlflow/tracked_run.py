@@ -29,7 +29,8 @@ def open_client(tracking_uri: str = "") -> "MlflowClient":
         os.environ.setdefault(name, value)  # before mlflow is imported, which reads the first
     from mlflow import MlflowClient
 
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # else it tells of each table it makes
+    for name in ("mlflow.store.db.utils", "alembic"):  # else they tell of each table that is made
+        logging.getLogger(name).setLevel(logging.WARNING)
     return MlflowClient(tracking_uri or None)
 
 
