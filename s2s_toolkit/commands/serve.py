@@ -22,7 +22,7 @@ LIMITS: dict[str, tuple[click.ParamType, str, str]] = {
     "max_characters": (COUNT, "N", "Of a text, and of a prefix; more are answered with 422."),
     "queue": (COUNT, "N", "Texts that may wait; what finds no room is answered with 503 at once."),
     "timeout": (SECONDS, "SECONDS", "From a request to its answer; after that it is 504."),
-    "read_timeout": (SECONDS, "SECONDS", "For a request's body to arrive; after that it is 408."),
+    "read_timeout": (SECONDS, "SECONDS", "For a request's head to arrive, and its body; after that it is 408."),
     "requests": (COUNT, "N", "Read or answered at once; one more is answered with 503 at once."),
 }
 

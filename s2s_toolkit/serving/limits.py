@@ -17,7 +17,8 @@ class Limits:
         max_characters: Code points of a text, and of a prefix.
         queue: Texts that may wait; a request whose texts find no room is refused.
         timeout: Seconds from a request's last byte to its answer.
-        read_timeout: Seconds that a request's body may take to arrive.
+        read_timeout: Seconds that a request's head may take to arrive, its body likewise, and that a client may take
+            nothing of an answer.
         requests: Requests to translate that are read or answered at once.
     """
 

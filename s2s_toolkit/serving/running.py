@@ -6,11 +6,13 @@ import socket
 import threading
 from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 
 from s2s_toolkit.errors import UnsupportedError
 from s2s_toolkit.serving.app import make_app
+from s2s_toolkit.serving.connections import Connection
 from s2s_toolkit.serving.hosts import is_loopback
 from s2s_toolkit.serving.service import Service
 from s2s_toolkit.signals import Asked, heard
@@ -68,7 +70,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 make_app(service, names),
-                http="h11",  # in Python, and the same wherever it is installed
+                http=partial(Connection, patience=limits.read_timeout),  # type: ignore[arg-type]  # made as a class is
                 ws="none",
                 lifespan="on",
                 access_log=False,
