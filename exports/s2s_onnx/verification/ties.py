@@ -46,8 +46,11 @@ class NudgedStepper:
         """As the stepper's, nudged."""
         own, alike = state
         logits, attention, own = self.stepper.step(previous_ids, own)
-        moves = np.where(alike.any(axis=1, keepdims=True), alike, self._drawn(len(alike)))
-        return logits + moves * np.maximum(1, np.abs(logits)), attention, (own, alike)
+        moves = alike.copy()
+        anew = ~alike.any(axis=1)
+        moves[anew] = self._drawn(np.count_nonzero(anew))
+        moves *= np.maximum(1, np.abs(logits))
+        return logits + moves, attention, (own, alike)
 
     def select(self, state: State, rows: np.ndarray) -> State:
         """As the stepper's; rows stay within their source, and so do the nudges."""
@@ -55,7 +58,10 @@ class NudgedStepper:
         return self.stepper.select(own, rows), alike
 
     def _drawn(self, rows: int) -> np.ndarray:
-        return self.rng.uniform(-self.nudge, self.nudge, (rows, self.vocabulary_size)).astype(np.float32)
+        drawn = self.rng.random((rows, self.vocabulary_size), dtype=np.float32)
+        drawn -= 0.5
+        drawn *= 2 * self.nudge
+        return drawn
 
 
 class Ties:
