@@ -48,7 +48,7 @@ class NudgedStepper:
         logits, attention, own = self.stepper.step(previous_ids, own)
         moves = alike.copy()
         anew = ~alike.any(axis=1)
-        moves[anew] = self._drawn(np.count_nonzero(anew))
+        moves[anew] = self._drawn(int(anew.sum()))
         moves *= np.maximum(1, np.abs(logits))
         return logits + moves, attention, (own, alike)
 
