@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_
+from torch.optim.adamw import adamw
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from s2s_toolkit.batches import Batch
@@ -18,7 +19,7 @@ from s2s_torch.loss import TrainingLosses
 from s2s_torch.model import Model
 from s2s_torch.precision import check_precision, lower_products
 
-EPSILON = 1e-8
+MEAN_DECAY, VARIANCE_DECAY, EPSILON = 0.9, 0.999, 1e-8
 
 
 class Adam:
@@ -33,18 +34,12 @@ class Adam:
         self.model, self.options, self.steps = model, options, 0
         self.places: dict[str, Place] = places(model)
         self.parameters = [place.parameter for place in self.places.values()]
-        groups = [
-            {"params": [p for p in self.parameters if p.ndim > 1], "weight_decay": options.weight_decay},
-            {"params": [p for p in self.parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        self.adam = torch.optim.AdamW(groups, lr=0.0, eps=EPSILON, fused=True)
+        self.means, self.variances = self._zeros(), self._zeros()
         self.device = next(model.parameters()).device
         check_precision(options.precision, self.device)
         self.scale: LossScale | None = loss_scale(options.precision)
         self.losses: nn.Module = TrainingLosses(model, options.label_smoothing)
-        self.averages: dict[str, Tensor] = {}
-        if options.moving_average:
-            self.averages = {name: torch.zeros_like(place.parameter) for name, place in self.places.items()}
+        self.averages: dict[str, Tensor] = self._zeros() if options.moving_average else {}
 
     def step(self, batches: Sequence[Batch], *, learning_rate: float, seeds: Sequence[int]) -> float:
         """Train on batches as one; the cross-entropy before the step, summed over real target tokens.
@@ -59,7 +54,7 @@ class Adam:
     ) -> Tensor:
         """As `step`, where what is minimised is divided by a given number, if not by all target tokens."""
         self.model.train()
-        self.adam.zero_grad()
+        self.model.zero_grad()
         if self.scale:
             divisor = divisor / self.scale.factor
         total = torch.zeros((), device=self.device)
@@ -86,11 +81,40 @@ class Adam:
     def _apply(self, norm: Tensor, learning_rate: float) -> None:
         """Take the step that gradients of this norm ask for."""
         clip_grads_with_norm_(self.parameters, self.options.clip_norm, norm)
-        for group in self.adam.param_groups:
-            group["lr"] = learning_rate
-        self.adam.step()
+        for decay in {self.options.weight_decay, 0.0}:
+            self._move(decay, learning_rate)
         self._average()
         self.steps += 1
+
+    def _move(self, decay: float, learning_rate: float) -> None:
+        """Take the step for all weights that shrink by a decay: no vector does.
+
+        By the function inside of `torch.optim.AdamW`: to make the class PyTorch imports its compiler, which takes more
+        than a second, and ends the process where TensorFlow is loaded (tensorflow/tensorflow#124205).
+        """
+        moved = {
+            name: place.parameter
+            for name, place in self.places.items()
+            if place.parameter.grad is not None
+            and decay == (self.options.weight_decay if place.parameter.ndim > 1 else 0.0)
+        }
+        with torch.no_grad():
+            adamw(
+                list(moved.values()),
+                [parameter.grad for parameter in moved.values() if parameter.grad is not None],
+                [self.means[name] for name in moved],
+                [self.variances[name] for name in moved],
+                [],
+                [torch.tensor(float(self.steps), device=self.device) for _ in moved],  # each is counted up
+                fused=True,
+                amsgrad=False,
+                beta1=MEAN_DECAY,
+                beta2=VARIANCE_DECAY,
+                lr=learning_rate,
+                weight_decay=decay,
+                eps=EPSILON,
+                maximize=False,
+            )
 
     def adding_up(self, *, more: bool) -> AbstractContextManager[object]:
         """Where the gradient of a batch is taken, and more batches of the step may follow."""
@@ -105,9 +129,8 @@ class Adam:
             return {}
         state = {"steps": np.asarray(self.steps)} | (self.scale.state() if self.scale else {})
         for name, place in self.places.items():
-            moments = self.adam.state[place.parameter]
-            for moment, told in (("mean", "exp_avg"), ("variance", "exp_avg_sq")):
-                state[f"{moment}.{name}"] = place.to_numpy(moments.get(told, torch.zeros_like(place.parameter)))
+            state[f"mean.{name}"] = place.to_numpy(self.means[name])
+            state[f"variance.{name}"] = place.to_numpy(self.variances[name])
         averages = self.averages if self.steps else {}  # the first step begins them
         return state | {f"average.{name}": self.places[name].to_numpy(average) for name, average in averages.items()}
 
@@ -117,11 +140,8 @@ class Adam:
         self.scale = LossScale.restored(state) if self.scale else None
         for name, place in self.places.items():
             if f"mean.{name}" in state:
-                self.adam.state[place.parameter] = {
-                    "step": torch.tensor(float(self.steps), device=place.parameter.device),
-                    "exp_avg": place.to_tensor(state[f"mean.{name}"]),
-                    "exp_avg_sq": place.to_tensor(state[f"variance.{name}"]),
-                }
+                self.means[name].copy_(place.to_tensor(state[f"mean.{name}"]))
+                self.variances[name].copy_(place.to_tensor(state[f"variance.{name}"]))
         for name, average in self.averages.items():
             kept = state.get(f"average.{name}")
             average.copy_(self.places[name].parameter.detach() if kept is None else self.places[name].to_tensor(kept))
@@ -131,6 +151,9 @@ class Adam:
         if self.averages:
             decay = min(self.options.moving_average, (1 + self.steps) / (10 + self.steps)) if self.steps else 0.0
             get_ema_multi_avg_fn(decay)(list(self.averages.values()), self.parameters, self.steps)
+
+    def _zeros(self) -> dict[str, Tensor]:
+        return {name: torch.zeros_like(place.parameter) for name, place in self.places.items()}
 
 
 def norm_of_all(tensors: Sequence[Tensor]) -> Tensor:

@@ -1,5 +1,7 @@
 """Adam: against the algorithm by hand, clipped, and carried over."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -112,3 +114,26 @@ def test_the_norm_of_many_numbers_is_exact() -> None:
     expected = np.sqrt(sum(np.square(array, dtype=np.float64).sum() for array in arrays))
     found = norm_of_all([torch.from_numpy(np.asarray(array)) for array in arrays])
     assert found.item() == pytest.approx(expected, rel=1e-6)
+
+
+STEP = """
+import sys
+from s2s_toolkit.batches import make_batch
+from s2s_toolkit.config_sections import ModelConfig
+from s2s_toolkit.contracts import OptimizerOptions
+from s2s_toolkit.loading import build_model
+from s2s_toolkit.model import ModelPlan
+from s2s_toolkit.plugins import load_registry
+
+plan = ModelPlan(ModelConfig(embedding_size=2), source_size=9, target_size=9)
+model = build_model(plan, load_registry(), "torch")
+options = OptimizerOptions(clip_norm=1.0, weight_decay=0.1, moving_average=0.9)
+model.optimizer(options).step([make_batch([([4], [5])])], learning_rate=0.1, seeds=[1])
+print(*({"torch._dynamo", "triton"} & set(sys.modules)))
+"""
+
+
+def test_a_step_does_without_the_compiler() -> None:
+    """Which takes a second to import, and ends a process that has TensorFlow where it comes with Triton."""
+    done = subprocess.run([sys.executable, "-c", STEP], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
