@@ -19,8 +19,14 @@ from benchmarks.speed.row import Row, Side
 
 ROOT = Path(__file__).parents[2]
 PEAK = Side("peak", "benchmarks.speed.sides.peak", {})
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
-"""What tells libraries how many threads to use."""
+THREADS = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+"""What tells libraries how many threads to use; they have no more cores, however many they start."""
 
 Run = Callable[[Side, int], list[Measured]]
 """Lets a side do its work with so many threads."""
@@ -69,7 +75,7 @@ def in_process(cache: Path) -> Run:
     def run(side: Side, threads: int) -> list[Measured]:
         python = python_of(side.peer, cache) if side.peer else Path(sys.executable)
         command = [str(python), "-m", "benchmarks.speed.side", side.module, json.dumps(side.options)]
-        environment = {**os.environ, **dict.fromkeys(THREADS, str(threads)), "TF_NUM_INTEROP_THREADS": "1"}
+        environment = {**os.environ, **dict.fromkeys(THREADS, str(threads))}
         with cores(threads):
             environment[STARTED] = str(time.time())
             done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
