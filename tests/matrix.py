@@ -122,15 +122,15 @@ def installing(row: Row) -> Iterator[list[object]]:
     """The commands that make a row's environment."""
     yield [row.interpreter, "-m", "venv", "--without-pip", row.folder / "venv"]
     files = [f"{next(DIST.glob(f's2s_{name}-*.whl'))}{extras}" for name, extras in installed(row).items()]
-    pip = [sys.executable, "-m", "pip", "--python", row.folder / "venv", "install", "--quiet"]
+    pip = [sys.executable, "-m", "pip", "--python", row.folder / "venv", "install", "--quiet", *BUILDING]
     if row.versions == "newest":
-        yield [*pip, *BUILDING, *files]
+        yield [*pip, *files]
         return
     constraints = ROOT / "constraints.txt"
     if row.versions == "oldest":
         constraints = row.folder / "constraints.txt"
         constraints.write_text("".join(f"{pin}\n" for pin in oldest()), encoding="utf-8")
-    yield [*pip, "--constraint", constraints, *BUILDING, *files]
+    yield [*pip, "--constraint", constraints, *files]
 
 
 def testing(row: Row) -> list[object]:

@@ -1,5 +1,6 @@
 """A part's options as options of a command."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -117,10 +118,10 @@ def test_values_have_the_types_of_the_annotations():
         (["--kind", "those"], "'those' is not one of 'this', 'that'"),
         (["--count", "many"], "'many' is not a valid integer"),
         (["--share", "half"], "'half' is not a valid float"),
-        (["--first-size", "3"], "No such option"),
+        (["--first-size", "3"], "No such option:? '?--first-size"),
     ],
 )
 def test_a_wrong_value_is_refused(arguments, message):
     done, seen = parsed(*arguments)
     assert (done.exit_code, seen) == (2, {})
-    assert message in done.output
+    assert re.search(message, done.output)
