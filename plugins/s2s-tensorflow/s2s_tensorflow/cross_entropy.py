@@ -14,11 +14,18 @@ SYMBOLS, PIECES = 2048, 8
 
 
 def cross_entropies(
-    readouts: Tensor, kernel: Tensor, bias: Tensor, targets: Tensor, label_smoothing: float = 0.0
+    readouts: Tensor,
+    kernel: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    label_smoothing: float = 0.0,
+    *,
+    differentiates: bool = True,
 ) -> tuple[Tensor, Tensor]:
     """Readouts (N, R), projection (R, V) and (V,), targets (N,) -> what is minimised and the cross-entropy, in nats.
 
-    Both are sums in 32 bits, and one without smoothing. The first can be differentiated, once.
+    Both are sums in 32 bits, and one without smoothing. The first can be differentiated, once, unless that is
+    said not to be wanted.
 
     Szegedy et al. (2016), section 7: a share of the target's probability goes to all symbols alike.
     """
@@ -29,16 +36,21 @@ def cross_entropies(
         count, pieces = tf.shape(readouts)[0], min(PIECES, -(-kernel.shape[-1] // SYMBOLS))
         rows = -(-count // pieces)
         minimised, loss, of_readouts, of_kernel, of_bias = 0.0, 0.0, list[Tensor](), 0.0, 0.0
+        done: list[Tensor] = []
         for start in range(pieces):
             own = slice(start * rows, (start + 1) * rows)
-            with tf.control_dependencies(of_readouts[-1:]):  # else all logits would be there at once
+            with tf.control_dependencies(done):  # else all logits would be there at once
                 inputs = tf.identity(readouts[own])
             each, plain, gradient = _of_logits(tf.matmul(inputs, kernel) + bias, targets[own], label_smoothing)
             minimised, loss = minimised + tf.reduce_sum(each), loss + tf.reduce_sum(plain)
+            done = [loss]
+            if not differentiates:
+                continue
             of_kernel += tf.matmul(inputs, gradient, transpose_a=True)
             of_bias += tf.reduce_sum(gradient, axis=0)
             with tf.control_dependencies([of_kernel, of_bias]):
                 of_readouts.append(tf.matmul(gradient, kernel, transpose_b=True))
+            done = of_readouts[-1:]
 
         def back(factor: Tensor, _: Tensor) -> tuple[Tensor, ...]:
             return tf.concat(of_readouts, axis=0) * factor, of_kernel * factor, of_bias * factor

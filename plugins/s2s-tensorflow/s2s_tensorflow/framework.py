@@ -130,7 +130,7 @@ class TensorFlowModel:
 
     @tf.function(input_signature=[BATCH], autograph=False)
     def _loss(self, batch: tuple[Tensor, ...]) -> Tensor:
-        return batch_loss(self.layer, batch)
+        return batch_loss(self.layer, batch, differentiates=False)
 
     @tf.function(input_signature=[BATCH], autograph=False)
     def _gradients(self, batch: tuple[Tensor, ...]) -> list[Tensor]:

@@ -12,14 +12,14 @@ BATCH = (IDS, LENGTHS, IDS, IDS, tf.TensorSpec((None, None), tf.bool))
 """What `to_tensors` gives, whatever the sizes: a `tf.function` that says so is traced once."""
 
 
-def batch_loss(model: Model, batch: tuple[Tensor, ...]) -> Tensor:
+def batch_loss(model: Model, batch: tuple[Tensor, ...], *, differentiates: bool = True) -> Tensor:
     """Cross-entropy in nats, summed over real target tokens; padding gets no logits at all."""
-    return _losses(model, batch, 0.0, training=False)[0]
+    return _losses(model, batch, 0.0, training=False, differentiates=differentiates)[0]
 
 
 def training_losses(model: Model, batch: tuple[Tensor, ...], label_smoothing: float) -> tuple[Tensor, Tensor]:
     """What is minimised, and the cross-entropy of `batch_loss`, both with dropout; they are one without smoothing."""
-    return _losses(model, batch, label_smoothing, training=True)
+    return _losses(model, batch, label_smoothing, training=True, differentiates=True)
 
 
 def to_tensors(batch: Batch) -> tuple[Tensor, ...]:
@@ -29,9 +29,10 @@ def to_tensors(batch: Batch) -> tuple[Tensor, ...]:
 
 
 def _losses(
-    model: Model, batch: tuple[Tensor, ...], label_smoothing: float, *, training: bool
+    model: Model, batch: tuple[Tensor, ...], label_smoothing: float, *, training: bool, differentiates: bool
 ) -> tuple[Tensor, Tensor]:
     source_ids, source_lengths, target_in, target_out, mask = batch
     readouts, _ = model(source_ids, source_lengths, target_in, training=training)
     real, targets = tf.boolean_mask(readouts, mask), tf.boolean_mask(target_out, mask)
-    return cross_entropies(real, model.output.kernel, model.output.bias, targets, label_smoothing)
+    kernel, bias = model.output.kernel, model.output.bias
+    return cross_entropies(real, kernel, bias, targets, label_smoothing, differentiates=differentiates)

@@ -44,7 +44,8 @@ class _CrossEntropies(torch.autograd.Function):
         device, (size, _) = readouts.device.type, weight.shape
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
         inputs, matrix, vector = (tensor.to(dtype) for tensor in (readouts, weight, bias))
-        of_readouts, of_weight, of_bias = torch.empty_like(inputs), torch.zeros_like(weight), torch.zeros_like(bias)
+        if differentiates:
+            of_readouts, of_weight, of_bias = torch.empty_like(inputs), torch.zeros_like(weight), torch.zeros_like(bias)
         loss, all_log_probs = (torch.zeros((), device=readouts.device) for _ in range(2))
         with torch.autocast(device, enabled=False):
             for rows in _slices(len(inputs), size):
