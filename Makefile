@@ -57,11 +57,14 @@ demo: $(DONE)/$(FRAMEWORK)
 
 # A worker for each processor, of one thread, so that they don't get into each other's way; neighbours share fixtures.
 WORKERS ?= auto
+IN_WORKERS = --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
+# A test that stands still fails, and says where it stood: seconds until then.
+PATIENCE = -o faulthandler_exit_on_timeout=true -o faulthandler_timeout
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/pytest $(IN_WORKERS) $(PATIENCE)=600
 
 test-long: $(DONE)/test
-	S2S_LONG_TESTS=1 OMP_NUM_THREADS=1 $(BIN)/pytest -m long --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
+	S2S_LONG_TESTS=1 OMP_NUM_THREADS=1 $(BIN)/pytest -m long $(IN_WORKERS) $(PATIENCE)=7200
 
 lint: $(DONE)/test
 	$(BIN)/ruff format --check .

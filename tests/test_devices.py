@@ -102,15 +102,15 @@ def train_forked(
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, list[dict[str, float]]]]:
-    """Where a framework, in a process of its own, left the trainings, and their losses."""
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, dict[str, Any]]]:
+    """Where a framework, in a process of its own, left the trainings, and what the process told."""
 
     @cache
-    def all_of(framework: str) -> tuple[Path, list[dict[str, float]]]:
+    def all_of(framework: str) -> tuple[Path, dict[str, Any]]:
         require(framework)
         folder = tmp_path_factory.mktemp(framework)
         subprocess.run([sys.executable, __file__, folder, framework], check=True)
-        return folder, json.loads((folder / "losses.json").read_text())
+        return folder, json.loads((folder / "told.json").read_text())
 
     return all_of
 
@@ -118,7 +118,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[P
 @pytest.mark.parametrize("framework", ["torch", "tensorflow"])
 def test_losses_and_weights_are_those_of_one_device(framework: str, trained: Any) -> None:
     """With all that a step knows but dropout; the other training goes on with many devices after two steps."""
-    folder, (alone, together) = trained(framework)
+    folder, told = trained(framework)
+    alone, together = told["losses"]
     assert (len(alone), len(together)) == (24, 22)
     assert together == pytest.approx({step: alone[step] for step in together}, rel=1e-4)
     one, other = (load_checkpoint(folder / name / "checkpoints/last.safetensors") for name in ("one", "other"))
@@ -126,6 +127,11 @@ def test_losses_and_weights_are_those_of_one_device(framework: str, trained: Any
         assert expected.keys() == found.keys()
         for name, array in expected.items():
             np.testing.assert_allclose(found[name], array, rtol=1e-2, atol=2e-4, err_msg=name)
+
+
+def test_pytorch_does_without_its_compiler(trained: Any) -> None:
+    """Which takes a second to import, and ends a process that has TensorFlow where it comes with Triton."""
+    assert "torch._dynamo" not in trained("torch")[1]["modules"]
 
 
 def test_every_row_goes_to_one_device() -> None:
@@ -173,11 +179,14 @@ def test_a_process_that_dies_ends_the_training_in_one_line(tmp_path: Path, regis
     assert not multiprocessing.active_children()
 
 
-def test_an_interrupted_training_leaves_no_process(tmp_path: Path, registry: Registry) -> None:
+def test_an_interrupted_training_leaves_no_process_and_no_connection(tmp_path: Path, registry: Registry) -> None:
+    """Each connection has threads, of which Linux tells the names."""
     require("torch")
     with pytest.raises(KeyboardInterrupt):
         train(tiny_config(tmp_path, "torch", 2), tmp_path / "run", registry, Recorder(stop_at=2))
     assert not multiprocessing.active_children()
+    threads = [path.read_text() for path in Path("/proc/self/task").glob("*/comm")]
+    assert not [name for name in threads if "gloo" in name or "tcpstore" in name]
 
 
 def test_a_part_from_a_file_is_trained_even_if_it_has_idle_weights(s2s: Any, folder: Path) -> None:
@@ -294,4 +303,5 @@ if __name__ == "__main__":
     place, used = Path(sys.argv[1]), sys.argv[2]
     offered = load_registry()
     framework_on("cpu", used, offered, devices=MANY)
-    (place / "losses.json").write_text(json.dumps(train_forked(place, used, offered, (1, MANY))))
+    losses = train_forked(place, used, offered, (1, MANY))
+    (place / "told.json").write_text(json.dumps({"losses": losses, "modules": sorted(sys.modules)}))

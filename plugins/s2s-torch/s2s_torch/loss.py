@@ -1,7 +1,7 @@
 """The training loss."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from s2s_toolkit.batches import Batch
 from s2s_torch.cross_entropy import cross_entropies
@@ -19,23 +19,6 @@ def training_losses(model: Model, batch: Batch, label_smoothing: float) -> tuple
     readouts, _ = model.unroll(source_ids, source_lengths, target_in)
     weight, bias = model.output.weight, model.output.bias
     return cross_entropies(readouts[mask], weight, bias, target_out[mask], label_smoothing)
-
-
-class TrainingLosses(nn.Module):
-    """`training_losses` as a module, which is what PyTorch can train on several devices.
-
-    Args:
-        model: Whose.
-        label_smoothing: As `OptimizerOptions` has it.
-    """
-
-    def __init__(self, model: Model, label_smoothing: float) -> None:
-        super().__init__()
-        self.model, self.label_smoothing = model, label_smoothing
-
-    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """What is minimised, and the cross-entropy, both summed."""
-        return training_losses(self.model, batch, self.label_smoothing)
 
 
 def to_tensors(batch: Batch, device: torch.device) -> tuple[Tensor, ...]:

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils import clip_grads_with_norm_
 from torch.optim.adamw import adamw
 from torch.optim.swa_utils import get_ema_multi_avg_fn
@@ -15,7 +14,7 @@ from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
 from s2s_toolkit.loss_scale import LossScale, loss_scale
 from s2s_torch.layout import Place, places
-from s2s_torch.loss import TrainingLosses
+from s2s_torch.loss import training_losses
 from s2s_torch.model import Model
 from s2s_torch.precision import check_precision, lower_products
 
@@ -38,7 +37,6 @@ class Adam:
         self.device = next(model.parameters()).device
         check_precision(options.precision, self.device)
         self.scale: LossScale | None = loss_scale(options.precision)
-        self.losses: nn.Module = TrainingLosses(model, options.label_smoothing)
         self.averages: dict[str, Tensor] = self._zeros() if options.moving_average else {}
 
     def step(self, batches: Sequence[Batch], *, learning_rate: float, seeds: Sequence[int]) -> float:
@@ -47,24 +45,21 @@ class Adam:
         The seed of each batch draws its dropout. NaN where the gradient is not finite, which then changes nothing.
         """
         tokens = sum(batch.num_target_tokens for batch in batches)
-        return self.step_by(batches, divisor=tokens, learning_rate=learning_rate, seeds=seeds).item()
+        return self.step_of(tokens, batches, learning_rate=learning_rate, seeds=seeds).item()
 
-    def step_by(
-        self, batches: Sequence[Batch], *, divisor: float, learning_rate: float, seeds: Sequence[int]
-    ) -> Tensor:
-        """As `step`, where what is minimised is divided by a given number, if not by all target tokens."""
+    def step_of(self, tokens: int, batches: Sequence[Batch], *, learning_rate: float, seeds: Sequence[int]) -> Tensor:
+        """As `step`, of which the batches may be a share; `tokens` are the target tokens of all."""
         self.model.train()
         self.model.zero_grad()
-        if self.scale:
-            divisor = divisor / self.scale.factor
+        divisor = tokens / self.scale.factor if self.scale else tokens
         total = torch.zeros((), device=self.device)
-        for number, (batch, seed) in enumerate(zip(batches, seeds, strict=True), start=1):
+        for batch, seed in zip(batches, seeds, strict=True):
             torch.manual_seed(seed)
-            with self.adding_up(more=number < len(batches)):
-                with lower_products(self.options.precision, self.device):
-                    minimised, loss = self.losses(batch)
-                (minimised / divisor).backward()  # gradients add up
+            with lower_products(self.options.precision, self.device):
+                minimised, loss = training_losses(self.model, batch, self.options.label_smoothing)
+            (minimised / divisor).backward()  # gradients add up
             total = total + loss.detach()
+        total = self.add_up(total)
         gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
         if self.scale:
             for gradient in gradients:
@@ -116,9 +111,9 @@ class Adam:
                 maximize=False,
             )
 
-    def adding_up(self, *, more: bool) -> AbstractContextManager[object]:
-        """Where the gradient of a batch is taken, and more batches of the step may follow."""
-        return nullcontext()
+    def add_up(self, total: Tensor) -> Tensor:
+        """The loss of a step, given that of a share; gradients become those of the step as well."""
+        return total
 
     def close(self) -> None:
         """Nothing is held."""

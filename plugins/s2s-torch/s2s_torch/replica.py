@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.connection import Connection
@@ -10,9 +10,8 @@ from multiprocessing.connection import Connection
 import numpy as np
 import torch
 from safetensors.torch import load
-from torch import distributed
+from torch import Tensor, distributed
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
-from torch.nn.parallel import DistributedDataParallel
 
 from s2s_toolkit.batches import Batch
 from s2s_toolkit.contracts import OptimizerOptions
@@ -72,13 +71,11 @@ class Place:
         rank: Its number; 0 is the main process.
         devices: Of all copies.
         threads: That it has, where its device is a processor.
-        idle_weights: Whether the model has weights that do nothing, which gradients must not be waited for.
     """
 
     rank: int
     devices: Sequence[torch.device]
     threads: int
-    idle_weights: bool = False
 
     @property
     def device(self) -> torch.device:
@@ -86,7 +83,10 @@ class Place:
 
 
 class ReplicaAdam(Adam):
-    """Adam on a copy of the model; once it has joined the others, gradients are those of all shares.
+    """Adam on a copy of the model, which takes the same steps as the others once it has joined them.
+
+    PyTorch's `DistributedDataParallel` would add gradients up while others are still computed. It brings PyTorch's
+    compiler along, which `Adam` does without, and leaves the connections to whenever garbage is collected.
 
     Args:
         model: The copy, on its device.
@@ -99,7 +99,7 @@ class ReplicaAdam(Adam):
         self.place = place
 
     def join(self, store: TCPStore) -> None:
-        """Meet the other processes, each of which does so now; the copies leave it with the weights of the first."""
+        """Meet the other processes, each of which does so now."""
         on_gpu = self.place.device.type == "cuda"
         if on_gpu:
             torch.cuda.set_device(self.place.device)
@@ -110,28 +110,27 @@ class ReplicaAdam(Adam):
             world_size=len(self.place.devices),
             timeout=PATIENCE,
         )
-        self.losses = DistributedDataParallel(
-            self.losses,
-            device_ids=[self.place.device] if on_gpu else None,
-            find_unused_parameters=self.place.idle_weights,
-        )
 
     def step_share(self, share: Share) -> float:
         """Take a step together with the others; the cross-entropy before it, of all shares."""
         with _threads(self.place.threads):
-            total = self.step_by(
-                share.batches,
-                divisor=share.tokens / len(self.place.devices),  # gradients come as their mean over the devices
-                learning_rate=share.learning_rate,
-                seeds=share.seeds,
-            )
-            distributed.all_reduce(total)
-        return total.item()
+            return self.step_of(
+                share.tokens, share.batches, learning_rate=share.learning_rate, seeds=share.seeds
+            ).item()
 
-    def adding_up(self, *, more: bool) -> AbstractContextManager[object]:
-        """Gradients are sent with the last batch of a step only."""
-        ddp = self.losses
-        return ddp.no_sync() if more and isinstance(ddp, DistributedDataParallel) else nullcontext()
+    def add_up(self, total: Tensor) -> Tensor:
+        """All in one message: the gradients, of how many copies there is one, and the loss.
+
+        A weight that no loss depends on has none, and is not moved.
+        """
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
+        counts = total.new_tensor([p.grad is not None for p in self.parameters])
+        message = torch.cat([*(gradient.flatten() for gradient in gradients), counts, total[None]])
+        distributed.all_reduce(message)
+        *sums, counts, total = message.split([*(p.numel() for p in self.parameters), len(counts), 1])
+        for parameter, gradient, count in zip(self.parameters, sums, counts.tolist(), strict=True):
+            parameter.grad = gradient.view_as(parameter) if count else None
+        return total[0]
 
 
 def run_replica(

@@ -1,7 +1,7 @@
 """Adam on several devices: this process has the first, and each of the others has a process with a copy of the model.
 
-The copies begin alike and take the same steps, for PyTorch's `DistributedDataParallel` adds their gradients up while
-these are computed. So only shares of batches go to the other processes, and the loss of a step comes back.
+The copies begin alike and take the same steps, for the gradients of all are added up before each. So only shares of
+batches go to the other processes, and the loss of a step comes back.
 """
 
 import multiprocessing
@@ -61,7 +61,7 @@ class SharedAdam(ReplicaAdam):
         tokens = sum(batch.num_target_tokens for batch in batches)
         steps = [Share(own, tokens, learning_rate, share_seeds(seeds, rank)) for rank, own in enumerate(of_device)]
         if not self.processes:
-            self._start(batches[0])
+            self._start()
         with self._watched():
             self._send_state()
             for connection, step in zip(self.connections, steps[1:], strict=True):
@@ -85,13 +85,12 @@ class SharedAdam(ReplicaAdam):
             distributed.destroy_process_group()
         self.processes, self.connections = [], []
 
-    def _start(self, batch: Batch) -> None:
+    def _start(self) -> None:
         """Start a process for each other device, and meet it."""
         if distributed.is_initialized():
             raise UnsupportedError("another training of this process is on several devices; end it first")
         store = TCPStore(HOST, 0, is_master=True, wait_for_workers=False, timeout=PATIENCE)
         state, context = _state(self.model), multiprocessing.get_context("spawn")
-        self.place = replace(self.place, idle_weights=self._has_idle_weights(batch))
         for rank in range(1, len(self.place.devices)):
             here, there = context.Pipe()
             place = replace(self.place, rank=rank)
@@ -111,11 +110,6 @@ class SharedAdam(ReplicaAdam):
                 if (problem := connection.recv()) != READY:
                     raise S2SError(f"{FAILED}: device {rank}: {problem}")
             self.join(store)
-
-    def _has_idle_weights(self, batch: Batch) -> bool:
-        minimised, _ = self.losses(batch)
-        parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        return any(g is None for g in torch.autograd.grad(minimised, parameters, allow_unused=True))
 
     def _send_state(self) -> None:
         """Let the copies go on from what was loaded into the first one, if anything was."""
