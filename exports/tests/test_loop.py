@@ -134,22 +134,28 @@ def test_a_source_that_is_done_is_stepped_no_more(
 
 @pytest.mark.filterwarnings("ignore:Output type for variable")
 def test_what_is_not_asked_for_is_not_in_the_graph(tiny: tuple[NumpyModel, Graph], registry: Registry) -> None:
-    """Prefix and least length stand in one branch of an `If`; a scatter runs at each step only for n-grams."""
+    """Prefix and least length stand in branches of an `If`; a scatter runs at each step only for n-grams."""
 
-    def operators(**options: Any) -> tuple[list[str], list[str]]:
-        """Of a step that nothing binds, and of one that something does."""
+    def branches(graph: Any) -> list[Any]:
+        """Of its first `If`: what is done if not, and if so."""
+        found = next(node for node in graph.node if node.op_type == "If").attribute
+        return [branch.g for branch in sorted(found, key=lambda a: a.name)]
+
+    def operators(**options: Any) -> list[list[str]]:
+        """Of a step that nothing binds, of one that the least length alone does, and of one in a prefix."""
         model = tiny[1](make_strategy("beam", options, registry))
         body = next(node for node in model.graph.node if node.op_type == "Loop").attribute[0].g
-        branches = next(node for node in body.node if node.op_type == "If").attribute
-        always = [node.op_type for node in body.node]
-        free, bound = ([node.op_type for node in found.g.node] for found in sorted(branches, key=lambda a: a.name))
-        return always + free, always + bound
+        free, bound = branches(body)
+        return [
+            [node.op_type for graph in graphs for node in graph.node]
+            for graphs in ([body, free], *([body, bound, each] for each in branches(bound)))
+        ]
 
-    free, bound = operators()
+    free, short, prefixed = operators()
     assert free.count("If") == 1
     assert not {"ScatterElements", "Log"} & set(free)
-    assert "ScatterElements" in bound
-    assert "Log" not in bound
+    assert (short.count("ScatterElements"), prefixed.count("ScatterElements")) == (1, 2)
+    assert "Log" not in short + prefixed
     assert operators(no_repeat_ngram_size=3)[0].count("ScatterElements") == 1
     assert "Log" in operators(coverage_penalty=0.5)[0]
 

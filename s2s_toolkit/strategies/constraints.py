@@ -25,7 +25,8 @@ class ConstrainedStrategy:
             for all; P may be 0.
 
     Attributes:
-        bound_steps: At so many steps, from the first, a prefix or the least length rules symbols out; a scalar.
+        prefix_steps: At so many steps, from the first, some target is still in its prefix; a scalar.
+        bound_steps: At so many, a prefix or the least length rules symbols out; a scalar.
     """
 
     def __init__(self, xp: Namespace, strategy: DecodingStrategy, settings: Settings, prefix_ids: Array) -> None:
@@ -35,7 +36,8 @@ class ConstrainedStrategy:
         inside = xp.cumulative_sum(prefix_ids == PAD, axis=1) == 0  # (B, P)
         self.prefix = xp.where(inside, prefix_ids, PAD)
         self.place = xp.cumulative_sum(xp.ones_like(prefix_ids[:1]), axis=1) - 1  # (1, P), from 0
-        self.bound_steps = xp.maximum(xp.max(xp.sum(inside, axis=1)), settings["min_length"] - 1)
+        self.prefix_steps = xp.max(xp.sum(inside, axis=1))
+        self.bound_steps = xp.maximum(self.prefix_steps, settings["min_length"] - 1)
 
     def start(self, source_ids: Array) -> Search:
         """The first search for sources (B, S)."""
@@ -83,10 +85,16 @@ class ConstrainedStrategy:
         return (advance.ids, advance.parents, *(advance.search[name] for name in search))
 
     def _bound(self, step: Step, free: Array, sources: Array | None) -> Array:
-        """Log-probabilities under a prefix and the least length, where `free` (B, K, V) says what may repeat.
+        """Log-probabilities under a prefix and the least length, where `free` (B, K, V) says what may repeat."""
+        (bound,) = self.xp.cond(
+            step.number < self.prefix_steps,
+            lambda: (self._in_prefix(step, free, sources),),
+            lambda: (self._long_enough(step, free),),
+        )
+        return bound
 
-        A prefix goes before the other two.
-        """
+    def _in_prefix(self, step: Step, free: Array, sources: Array | None) -> Array:
+        """Log-probabilities under a prefix, which goes before the other two."""
         xp = self.xp
         prefix = self.prefix if sources is None else xp.take(self.prefix, sources, axis=0)
         row = xp.zeros_like(free[..., :1], dtype=xp.int64)  # (B, K, 1)
@@ -94,14 +102,18 @@ class ConstrainedStrategy:
         forced = xp.expand_dims(forced, axis=(1, 2)) + row
         is_free = forced == PAD
         only = xp.where(is_free, NEVER, xp.take_along_axis(step.log_probs, forced, axis=-1))
-        others = xp.where(is_free, self._long_enough(step, free, row + EOS), NEVER)
+        others = xp.where(is_free, self._long_enough(step, free), NEVER)
         return xp.put_along_axis(others, forced, only)
 
-    def _long_enough(self, step: Step, free: Array, end: Array) -> Array:
+    def _long_enough(self, step: Step, free: Array) -> Array:
         """Log-probabilities under the least length; the end may come all the same where nothing else can."""
         xp = self.xp
         may_end = step.number + 1 >= self.settings["min_length"]
-        if self.ngrams is not None:
-            others = xp.put_along_axis(free, end, NEVER)
-            may_end = xp.logical_or(may_end, xp.max(others, axis=-1, keepdims=True) < NEVER / 2)
+        if self.ngrams is None:  # one sum is the quickest way: of NEVER and a log-probability it is NEVER
+            zeros = xp.zeros_like(free[:1, :1])  # (1, 1, V)
+            end = xp.zeros_like(zeros[..., :1], dtype=xp.int64) + EOS
+            return free + xp.put_along_axis(zeros, end, xp.where(may_end, zeros[..., :1], NEVER))
+        end = xp.zeros_like(free[..., :1], dtype=xp.int64) + EOS  # (B, K, 1)
+        others = xp.put_along_axis(free, end, NEVER)
+        may_end = xp.logical_or(may_end, xp.max(others, axis=-1, keepdims=True) < NEVER / 2)
         return xp.put_along_axis(free, end, xp.where(may_end, xp.take_along_axis(free, end, axis=-1), NEVER))
