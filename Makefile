@@ -90,7 +90,7 @@ installed: wheels
 	@$(BIN)/python -m pip --python $(CLEAN)/venv $(PIP_INSTALL) \
 		$(foreach each,toolkit torch tensorflow onnx cosine,"$$(echo $(call wheel,$(each)))$(EXTRAS_$(each))")
 	cp -r plugins/s2s-cosine/tests $(CLEAN)/tests
-	cd $(CLEAN) && venv/bin/pytest --quiet --rootdir . -c /dev/null tests
+	cd $(CLEAN) && venv/bin/pytest --quiet --rootdir . -c /dev/null $(PATIENCE)=600 tests
 EXTRAS_toolkit := [testing]
 EXTRAS_onnx := [export]
 
