@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM end a training between two steps; what they leave goes on as if nothing had happened."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,15 @@ class Signalling(Observer):
 
 
 @pytest.fixture
-def train(s2s: S2S, with_part: WithPart, tmp_path: Path) -> Callable[..., Result]:
+def heeded() -> Iterator[None]:
+    """Ctrl-C as a terminal has it; a shell starts what runs behind it with the signal ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def train(s2s: S2S, with_part: WithPart, tmp_path: Path, heeded: None) -> Callable[..., Result]:
     parts = with_part("s2s_training_observers", "signalling", Signalling)
     config = write_tiny(tmp_path, training=TRAINING)
 

@@ -38,10 +38,11 @@ def config(tmp_path, monkeypatch):
 
 @pytest.fixture
 def client(config, tmp_path, empty_store, monkeypatch):
-    """A client of the store in the working directory, MLflow's own default."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    """A client of the store in the working directory, which the environment names."""
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
     shutil.copy(empty_store, tmp_path / "mlflow.db")
-    return MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    return MlflowClient(store)
 
 
 def only_run(client, experiment="s2s"):
@@ -193,7 +194,9 @@ def test_options_are_checked_before_anything_is_written(options, message, client
     assert len(client.search_experiments(view_type=ViewType.ALL)) == 1  # MLflow's own
 
 
-def test_it_is_chosen_on_the_command_line(client, config):
+def test_it_is_chosen_on_the_command_line(client, config, monkeypatch):
+    """In the store of the working directory, MLflow's own default; some versions stay with that of their first."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
     arguments = f"--framework {trainer()} --observer mlflow --set observers.mlflow.experiment=x".split()
     result = CliRunner().invoke(cli, ["train", str(config), "-o", "run", *arguments])
     assert (result.exit_code, result.exception) == (0, None)
