@@ -1,6 +1,7 @@
 """Which checkpoints a training leaves: as many of the best as are asked for, whatever happens on the way."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,16 @@ def test_the_best_validations_stay_and_the_best_of_them_is_the_best_checkpoint(t
     assert all((array == other[name]).all() for name, array in one.items())
     assert {saved.path.stem for saved in watch.saved} >= {"best", "last", *kept(run)}
     assert all(saved.best == (saved.path.stem == "best") for saved in watch.saved)
+
+
+def test_what_a_killed_training_was_about_to_remove_goes_with_the_next(tmp_path: Path) -> None:
+    """Also where nothing is left to train: the kill came after the last validation."""
+    run, _ = trained(tmp_path, epochs=6, keep=3)
+    expected = kept(run)
+    (old,) = sorted({f"epoch-{epoch:04}" for epoch in range(1, 7)} - {*expected})[:1]
+    shutil.copy(run.checkpoint_path("best"), run.checkpoint_path(old))
+    trained(tmp_path, epochs=6, keep=3, resume=True)
+    assert kept(run) == expected
 
 
 def test_a_resumed_training_keeps_what_the_undisturbed_one_keeps(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class Checkpoints:
         if best:
             self._write(BEST, validated, progress.step)
         self.save_last(state)
-        self._remove_all_but(dict(progress.kept))
+        self.remove_others(progress)
 
     def save_last(self, state: State) -> None:
         """Write the checkpoint to go on from; the one before it stays, to fall back to."""
@@ -65,6 +65,14 @@ class Checkpoints:
         with replacing(path, self.run.checkpoint_path(PREVIOUS)):
             save_checkpoint(path, state.weights, state.optimizer, asdict(state.progress))
         self.observer.on_checkpoint(Saved(path, state.progress.step, best=False))
+
+    def remove_others(self, progress: Progress) -> None:
+        """Remove the checkpoints of epochs that are not kept, those too that a killed training was about to remove."""
+        kept = dict(progress.kept)
+        for name in checkpoint_names(self.run.path):
+            epoch = epoch_of(name)
+            if epoch is not None and epoch not in kept:
+                self.run.checkpoint_path(name).unlink()
 
     def _ranked(self, validations: list[Kept]) -> list[Kept]:
         """The best of these that are kept, best first; of equal ones the earlier stays, as it does as the best."""
@@ -80,9 +88,3 @@ class Checkpoints:
         path = self.run.checkpoint_path(name)
         save_checkpoint(path, weights)
         self.observer.on_checkpoint(Saved(path, step, best=name == BEST))
-
-    def _remove_all_but(self, epochs: dict[int, float]) -> None:
-        for name in checkpoint_names(self.run.path):
-            epoch = epoch_of(name)
-            if epoch is not None and epoch not in epochs:
-                self.run.checkpoint_path(name).unlink()

@@ -171,6 +171,7 @@ class Training:
     def run_to_end(self, asked: Asked) -> None:
         """Every step that is left, or until patience ends, or an observer wants it, or, to be resumed, a signal."""
         progress, reason = self.progress, ""
+        self.checkpoints.remove_others(progress)
         try:
             while not self._is_over():
                 self._epoch(asked)

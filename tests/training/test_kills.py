@@ -219,7 +219,7 @@ def left_by(run: Path) -> dict[str, Any]:
 
 @pytest.mark.long
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on POSIX")
-@pytest.mark.parametrize(("framework", "short", "long"), [("torch", 5, 200), ("tensorflow", 1, 50)])
+@pytest.mark.parametrize(("framework", "short", "long"), [("torch", 5, 200), ("tensorflow", 1, 200)])
 def test_a_killed_training_goes_on_as_if_nothing_had_happened(
     framework: str, short: int, long: int, tmp_path: Path, scale: Callable[[int, int], int]
 ) -> None:
