@@ -9,11 +9,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from s2s_toolkit.checkpoint_names import FOLDER, LAST, SUFFIX
+from s2s_toolkit.checkpoint_names import FOLDER, LAST, PREVIOUS, SUFFIX
 from s2s_toolkit.errors import RunError
 from s2s_toolkit.files import OLD, PARTIAL, atomic_path, beside, leftovers, new_folder
 from s2s_toolkit.origins import Origin
-from s2s_toolkit.run import Run, TakenError, check_place, create_run, is_run, update_run
+from s2s_toolkit.run import Run, TakenError, check_place, create_run, is_run, load_checkpoint, update_run
 
 LOCK = "training.lock"
 """The file in a run directory that a training has locked as long as it works there."""
@@ -144,10 +144,20 @@ def _lock(file: Path, taken: str) -> Iterator[None]:
 
 def _clear(path: Path) -> None:
     """Remove the files that a training had not finished; those of an export, which may be at work, stay."""
+    _end_replacing(path / FOLDER)
     for folder, suffixes in ((path, WRITTEN), (path / FOLDER, {SUFFIX})):
         for file in folder.glob(f".{PARTIAL}-*"):
             if file.suffix in suffixes:
                 file.unlink(missing_ok=True)
+
+
+def _end_replacing(checkpoints: Path) -> None:
+    """Name the checkpoint before the last one, where a training was killed when only the last one had its name."""
+    last, previous = (checkpoints / f"{name}{SUFFIX}" for name in (LAST, PREVIOUS))
+    for file in leftovers(previous, PARTIAL):
+        with suppress(RunError):  # it may be a part of a copy
+            if load_checkpoint(file).progress.get("step") != load_checkpoint(last).progress.get("step"):
+                file.replace(previous)
 
 
 def _move_away(path: Path, old: Path) -> None:

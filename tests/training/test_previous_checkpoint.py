@@ -1,6 +1,7 @@
 """A checkpoint before the last one is kept, and a training goes on from it where the last one is damaged."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,3 +110,21 @@ def test_a_start_that_fails_leaves_both(
     assert [content(run, name) for name in names] == before
     assert not list(run.rglob(".*"))
     assert (refused.exit_code, train("run", "--resume", "--previous").exit_code) == (2, 0)
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_kill_between_both_names_leaves_the_checkpoint_before_the_last_one(
+    train: Callable[..., Result], tmp_path: Path, is_whole: bool
+) -> None:
+    """Where the last one has its name and the one before has none yet, which may be a part of a copy."""
+    run = tmp_path / "run"
+    assert train("run").exit_code == train("older", "--set=training.max_steps=10").exit_code == 0
+    expected, older = content(run, "previous"), content(tmp_path / "older", "last")
+    assert (expected[0], older[0]) == (14, 10)
+    file = checkpoint(run, "previous").rename(run / "checkpoints" / f".partial-{'0' * 16}-previous.safetensors")
+    if not is_whole:
+        file.write_bytes(file.read_bytes()[:-1])
+    shutil.copy(checkpoint(tmp_path / "older", "last"), checkpoint(run, "previous"))
+    assert train("run", "--resume").exit_code == 0
+    assert content(run, "previous") == (expected if is_whole else older)
+    assert not file.exists()
